@@ -1,0 +1,1 @@
+"""Serves whole, verified releases to Airflow."""
