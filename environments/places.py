@@ -1,16 +1,23 @@
-"""Where a checkout keeps what it makes: everything under `.sluice/`, nothing outside."""
+"""Where a checkout keeps what it makes: everything under `.sluice/`, nothing outside.
+
+What is installed (tools, environments, data sets) stays there; what a running platform makes follows
+`SLUICE_STATE`, so that a second platform can run beside the first with the same tools.
+"""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-STATE = ROOT / ".sluice"
 
-BIN = STATE / "bin"
-VENVS = STATE / "venvs"
-DATASETS = STATE / "datasets"
-SPARK_JARS = STATE / "spark-jars"
+INSTALLED = ROOT / ".sluice"
+BIN = INSTALLED / "bin"
+VENVS = INSTALLED / "venvs"
+DATASETS = INSTALLED / "datasets"
+SPARK_JARS = INSTALLED / "spark-jars"
+
+STATE = Path(os.environ.get("SLUICE_STATE", INSTALLED)).absolute()
 DATA = STATE / "data"
 WAREHOUSE = DATA / "warehouse" / "warehouse.duckdb"
 PULUMI = STATE / "pulumi"

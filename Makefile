@@ -1,0 +1,48 @@
+# The two commands of README.md are `make up` and `make test`.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+# PYTHON may name any Python 3.11 or 3.12.
+PYTHON ?= python3
+INFRA := .sluice/venvs/infra/bin
+RUNTIME := .sluice/venvs/runtime/bin
+TYPED := environments modules policies dags/runtime dags/bundle/sluice_bundle releases services stacks scripts
+
+.PHONY: help install up down clean test test-quick lint types bench schema
+
+help: ## says what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+install: ## installs everything into the checkout
+	@$(PYTHON) -m scripts.install
+
+up: install ## the whole platform on this machine, with a first pipeline run
+	@./sluice up
+
+down: ## stops the platform, leaves its data
+	@./sluice down
+
+clean: ## stops the platform and removes all that was made and installed
+	@if [ -x $(INFRA)/python ]; then ./sluice down --quiet; fi
+	@chmod -R u+w .sluice 2>/dev/null || true
+	@rm -rf .sluice
+
+test: install ## every test
+	@$(INFRA)/python -m pytest -q -m "not runtime" tests
+	@$(RUNTIME)/python -m pytest -q -m runtime tests
+
+test-quick: install ## the tests that take seconds
+	@$(INFRA)/python -m pytest -q -m "not runtime and not slow" tests
+	@$(RUNTIME)/python -m pytest -q -m "runtime and not slow" tests
+
+lint: install ## style
+	@$(INFRA)/ruff check .
+	@$(INFRA)/ruff format --check .
+
+types: install ## types, strict
+	@$(INFRA)/mypy $(wildcard $(TYPED))
+
+schema: install ## writes the JSON Schema of the environment files
+	@$(INFRA)/python -m environments.schema
+
+bench: install ## prints how fast things are, as ratios against peers
+	@$(INFRA)/python -m tests.bench

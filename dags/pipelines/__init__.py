@@ -1,0 +1,1 @@
+"""One package per pipeline: `dag.py` is the only file of it that Airflow parses."""

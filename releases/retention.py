@@ -1,0 +1,58 @@
+"""Which releases may leave the store, and their leaving."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
+
+from dags.bundle.sluice_bundle.manifest import MANIFEST_NAME, is_release_id
+from dags.bundle.sluice_bundle.pointer import Pointer
+from dags.bundle.sluice_bundle.storage import Entry
+from dags.bundle.sluice_bundle.store import RELEASES_FOLDER, ReleaseStore, object_path
+
+# Younger ones may be in the middle of being shipped: their pointer is yet to be moved.
+GRACE = timedelta(days=1)
+
+
+def needed(pointer: Pointer, keep: int) -> set[str]:
+    """The current release and the last `keep` different ones before it."""
+    past = dict.fromkeys(
+        release
+        for release in (pointer.previous, *(entry.release for entry in pointer.history))
+        if release is not None and release != pointer.release
+    )
+    return {*list(past)[:keep], *([pointer.release] if pointer.release else [])}
+
+
+def retire(
+    store: ReleaseStore, *, keep: int, in_use: Collection[str] = (), grace: timedelta = GRACE
+) -> list[str]:
+    """Deletes releases that nobody needs and returns their ids.
+
+    Kept are: the current one, the last `keep` before it, those `in_use` by a run in flight, and whatever
+    was uploaded within the grace period. Half-uploaded ones of a shipper that died go too.
+
+    Raises:
+        ReleaseError: storage failed; what is deleted by then is deleted whole or no longer listed.
+    """
+    found = store.read_pointer()
+    if found is None:
+        return []
+    kept = needed(found.pointer, keep) | set(in_use)
+    objects: dict[str, list[Entry]] = {}
+    for entry in store.storage.list(RELEASES_FOLDER):
+        release = entry.path.removeprefix(f"{RELEASES_FOLDER}/").partition("/")[0]
+        if is_release_id(release):
+            objects.setdefault(release, []).append(entry)
+    newest_to_go = datetime.now(UTC) - grace
+    retired = [
+        release
+        for release, entries in objects.items()
+        if release not in kept and max(entry.modified for entry in entries) <= newest_to_go
+    ]
+    for release in retired:
+        # The manifest first: without it the release is not one any more, so nobody meets half of it.
+        manifest = object_path(release, MANIFEST_NAME)
+        for path in sorted((entry.path for entry in objects[release]), key=lambda path: path != manifest):
+            store.storage.delete(path)
+    return retired

@@ -1,0 +1,1 @@
+"""Installs what a checkout needs, into the checkout: standard library only, as it runs before all else."""

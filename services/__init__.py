@@ -1,0 +1,1 @@
+"""What runs on one machine: the local services and what supervises them."""

@@ -1,0 +1,1 @@
+"""PySpark jobs: pure DataFrame functions and thin entry points. Imports pyspark only."""
