@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from environments.part import SLUG
 from environments.schema import Schema, resolved
 
 _TYPES = {
@@ -26,6 +27,10 @@ def accepted(schema: Schema) -> str:
             words = f"a list; each item is {accepted(resolved(schema['items']))}"
         if schema.get("type") == "object" and "properties" in schema:
             words = f"a mapping with any of {', '.join(schema['properties'])}"
+    if schema.get("format") == "ipv4network":
+        words = "an address range"
+    if schema.get("pattern") == SLUG:
+        words += ": lower-case letters and digits, in words joined by hyphens, a letter first"
     if "examples" in schema:
         words += f" such as {schema['examples'][0]}"
     return words + (", or null" if schema.get("nullable") else "")

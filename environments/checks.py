@@ -131,9 +131,9 @@ def _ranges(environment: Environment) -> Iterator[Finding]:
             )
     for one, two in combinations(SubnetTier, 2):
         if ranges[one].overlaps(ranges[two]):
-            at = two if two in network.subnets else one
+            at, other = (two, one) if two in network.subnets else (one, two)
             yield Finding(
-                f"network.subnets.{at}: `{ranges[one]}` ({one}) overlaps `{ranges[two]}` ({two})",
+                f"network.subnets.{at}: `{ranges[at]}` overlaps `{ranges[other]}` ({other})",
                 "keep clear of the quarter of network.cidr that each tier without a range of its own has",
                 (("network", "subnets", at), ("network", "cidr")),
             )

@@ -86,6 +86,7 @@ def draft(file: File, name: str, cloud: Cloud, tier: Tier) -> Draft:
     settings = _settings(result)
     if settings is None:
         return result
+    result.bad = {path[len(result.root) :] for path in document.unreadable if path[:2] == result.root}
     result.settings = _spelt(result, settings, (), ())
     _validate(result)
     return result
@@ -248,11 +249,14 @@ def _value_problem(target: Draft, detail: ErrorDetails) -> tuple[Path, Problem]:
     if is_key:
         remedy = "accepted: lower-case letters and digits, in words joined by hyphens, a letter first"
         return path, Problem(f"{name}: `{path[-1]}` cannot be a name", where, remedy)
-    takes = f"accepted: {accepted(node)}" + (f". {about}" if about else "")
+    takes = ". ".join(part for part in (f"accepted: {accepted(node)}", about.rstrip(".")) if part)
     if detail["type"] == "missing":
         return path, Problem(f"`{name}` is missing", where, takes)
+    is_range = node.get("format") == "ipv4network"
+    reason = "is not an address range" if is_range else _reason(detail)
+    hint = _hint(detail, node)
     return path, Problem(
-        f"{name}: {_word(detail['input'])} {_reason(detail)}", where, takes + _hint(detail, node)
+        f"{name}: {_word(detail['input'])} {reason}", where, f"{takes}. {hint}" if hint else takes
     )
 
 
@@ -266,7 +270,6 @@ def _reason(detail: ErrorDetails) -> str:
         "int_from_float": "is not a whole number",
         "bool_type": "is neither true nor false",
         "enum": "is not one of the accepted values",
-        "ip_v4_network": "is not an address range",
         "model_type": "where a mapping is expected",
         "model_attributes_type": "where a mapping is expected",
         "dict_type": "where a mapping is expected",
@@ -278,18 +281,18 @@ def _reason(detail: ErrorDetails) -> str:
 
 def _hint(detail: ErrorDetails, node: dict[str, Any]) -> str:
     given = detail["input"]
-    if detail["type"] == "string_type" and isinstance(given, int) and not isinstance(given, bool):
-        return " Put it in quotes."
+    if detail["type"] == "string_type" and isinstance(given, int | float) and not isinstance(given, bool):
+        return "Put it in quotes"
     if detail["type"] == "enum" and (guess := meant(str(given), node.get("enum", ()))):
-        return f" Did you mean {guess}?"
-    if detail["type"] == "ip_v4_network":
+        return f"Did you mean {guess}?"
+    if node.get("format") == "ipv4network":
         return _range_hint(str(given))
     return ""
 
 
 def _range_hint(given: str) -> str:
     try:
-        return f" Did you mean {IPv4Network(given, strict=False)}?"
+        return f"Did you mean {IPv4Network(given, strict=False)}?"
     except ValueError:
         return ""
 

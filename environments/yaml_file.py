@@ -36,6 +36,8 @@ class Document:
     lines: dict[Path, int] = field(default_factory=dict)
     """Line of each key (and of each list item), by path; the empty path is the document's first line."""
     problems: list[Problem] = field(default_factory=list)
+    unreadable: set[Path] = field(default_factory=set)
+    """Keys whose value could not be read; they are left out, and a problem says why."""
 
     def at(self, path: Path) -> Location:
         """Where a path is written, or the nearest thing around it that is."""
@@ -146,6 +148,7 @@ class _Reader:
         if isinstance(node, ScalarNode):
             return self._scalar(node, path)
         if id(node) in self._open:
+            self._document.unreadable.add(path)
             self._problem("a value that contains itself", node, "remove the alias")
             return None
         self._open.add(id(node))
@@ -161,11 +164,13 @@ class _Reader:
         if tag in _TEXT_TAGS:
             return str(node.value)
         if tag not in _PLAIN_TAGS:
+            self._document.unreadable.add(path)
             self._problem(f"the tag `{tag}` cannot be used here", node, "write the plain value")
             return None
         try:
             return self._constructor.construct_object(node)  # type: ignore[no-any-return]
         except (ValueError, OverflowError, YAMLError):
+            self._document.unreadable.add(path)
             self._problem(
                 f"`{str(node.value)[:40]}` cannot be read as a value", node, "put it in quotes if it is text"
             )
@@ -182,14 +187,16 @@ class _Reader:
                 self._problem("merge keys (`<<`) cannot be used here", key_node, "write the keys out")
                 continue
             inner = (*path, key)
-            if key in result:
+            if inner in self._document.lines:
                 first = self._document.lines[inner]
                 self._problem(
                     f"`{key}` is there twice; first on line {first}", key_node, "keep one of the two"
                 )
                 continue
             self._document.lines[inner] = key_node.start_mark.line + 1
-            result[key] = self.convert(value_node, inner)
+            value = self.convert(value_node, inner)
+            if inner not in self._document.unreadable:
+                result[key] = value
         return result
 
     def _sequence(self, node: SequenceNode, path: Path) -> list[Value]:

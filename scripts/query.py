@@ -11,7 +11,7 @@ from environments.problems import Exit, Refusal
 
 
 def query(
-    sql: Annotated[str, typer.Argument(help='For example "select * from fct_sales limit 10".')],
+    sql: Annotated[str, typer.Argument(help='For example "select * from sales.fct_sales limit 10".')],
     json: Annotated[bool, typer.Option("--json", help="Rows as a JSON array of objects.")] = False,
     limit: Annotated[int, typer.Option(min=1, help="Rows to print at the most.")] = 200,
 ) -> None:

@@ -193,6 +193,6 @@ The platform is up ({seconds:.0f} s).
   release          {shipped.release[:12]}
 
   ./sluice run {FLAGSHIP} --date 2025-02-04       another day
-  ./sluice query "select * from fct_sales limit 5"   what is in the warehouse
+  ./sluice query "select * from sales.fct_sales limit 5"   what is in the warehouse
   ./sluice status · ./sluice logs airflow            what runs, and what it says
   make down                                          stop; the data stays""")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import obstore
 from obstore.exceptions import AlreadyExistsError
-from obstore.store import ObjectStore, S3Store, from_url
+from obstore.store import ObjectStore, from_url
 
 from dags.runtime.problems import StoredObjectDamaged
 
@@ -125,11 +126,13 @@ def open_zone(uri: str, *, region: str | None = None) -> Zone:
         uri: the zone's URI.
         region: where the bucket is, if it is not in the region that the process runs in.
     """
-    store = from_url(uri, region=region) if region and uri.startswith("s3://") else from_url(uri)
-    if isinstance(store, S3Store) or uri.startswith(("gs://", "az://", "abfs")):
-        return Zone(uri.rstrip("/"), store)
-    # A folder, as tests use it.
-    return Zone(uri.rstrip("/"), from_url(uri, mkdir=True))
+    uri = uri.rstrip("/")
+    if not uri.startswith("s3://"):
+        # `mkdir` is for folders, as tests use them.
+        return Zone(uri, from_url(uri, mkdir=True) if uri.startswith("file://") else from_url(uri))
+    # An endpoint given explicitly is one server with one region for all its buckets; AWS has one per region.
+    one_server = "AWS_ENDPOINT_URL_S3" in os.environ or "AWS_ENDPOINT" in os.environ
+    return Zone(uri, from_url(uri, region=region) if region and not one_server else from_url(uri))
 
 
 def copy_verified(source: Zone, target: Zone, objects: Iterable[StoredObject]) -> int:

@@ -6,6 +6,7 @@ data are the same in every checkout.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
 from services.sandbox import dice
@@ -38,6 +39,7 @@ CLOSING = 23 * 3600
 LONGEST_LAG = 1800  # Shorter than closing to midnight: an update never falls on the day after its purchase.
 
 
+@cache
 def market(customer: str) -> Market:
     """A customer's market: the hash of the customer's number, modulo 100, looked up in the shares."""
     return _BY_PERCENT[dice.below(f"market:{customer}", 100)]

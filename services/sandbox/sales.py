@@ -43,9 +43,11 @@ def customers(purchases: Iterable[Purchase]) -> Collection:
     """Every customer, known to the API from the moment of the first purchase."""
     first: dict[str, Row] = {}
     for purchase in purchases:
+        known = first.get(purchase.customer)
+        if known and known["first_purchase_on"] < purchase.day:
+            continue
         row = _customer(purchase)
-        known = first.setdefault(purchase.customer, row)
-        if row["updated_at"] < known["updated_at"]:
+        if known is None or row["updated_at"] < known["updated_at"]:
             first[purchase.customer] = row
     return Collection.of("customers", first.values(), lambda row: row["customer_id"])
 

@@ -107,7 +107,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
     with pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
         for name, value in sdk.items():
             patch.setenv(name, value)
-        versitygw = [str(places.BIN / "versitygw"), "--port", s3.removeprefix("http://"), "--quiet", "posix"]
+        versitygw = [str(places.BIN / "versitygw"), "--port", s3.removeprefix("http://"), "--region", REGION, "--quiet", "posix"]
         versitygw += ["--versioning-dir", str(folder / "versions"), str(folder / "objects")]
         stack.enter_context(server(versitygw, s3, folder / "versitygw.log", environment))
         moto = [str(infra / "moto_server"), "-H", "127.0.0.1", "-p", aws.rsplit(":", 1)[1]]
