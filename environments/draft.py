@@ -170,11 +170,10 @@ def _spelt(target: Draft, settings: Layer, path: Path, written: Path) -> Layer:
     """The settings with every key spelt right: misspelt ones are noted and put where they belong."""
     node = schema.node(path) or {}
     known = tuple(node.get("properties", ()))
-    closed = bool(known) or node.get("additionalProperties") is False
     result: Layer = {}
     for key, value in settings.items():
         here, inner = (*written, key), (*path, key)
-        if closed and key not in known:
+        if known and key not in known:
             note = "it comes from the file's name: leave it out" if not path and key in _FROM_THE_NAME else ""
             where = target.document.at((*target.root, *here))
             target.problems.append(_unknown(".".join(inner), key, known, where, note=note))

@@ -72,8 +72,8 @@ def node(path: tuple[str, ...]) -> Schema | None:
             current = current["properties"][name]
         elif name.isdigit() and "items" in current:
             current = current["items"]
-        elif isinstance(current.get("additionalProperties"), dict):
-            current = current["additionalProperties"]
+        elif "patternProperties" in current:
+            (current,) = current["patternProperties"].values()
         else:
             return None
     return resolved(current)
@@ -121,6 +121,8 @@ def _tidied(value: Any, definitions: Schema) -> Any:
         for key, item in value.items()
         if not (is_schema and key in {"title", "required"})
     }
+    if is_schema and "patternProperties" in result:
+        result["additionalProperties"] = False
     names = result.get("propertyNames", {})
     if is_schema and "$ref" in names:
         each = result.pop("additionalProperties")

@@ -14,6 +14,8 @@ from environments.problems import Exit, Refusal
 from releases.build import Release
 
 POLL_SECONDS = 0.5
+# One worker on a busy laptop may take long for one answer; a closed port is known at once anyway.
+_ANSWER_SECONDS = 30
 _PAGE = 100
 _RELEASE_IN_PATH = re.compile(r"/([0-9a-f]{64})/")
 _RELEASE_TAG = re.compile(r"(?:release[:=-])?([0-9a-f]{8,64})")
@@ -68,7 +70,7 @@ class Airflow:
 
     def __init__(self, access: AirflowAccess) -> None:
         self.access = access
-        self._client = httpx.Client(base_url=access.url.rstrip("/"), timeout=10)
+        self._client = httpx.Client(base_url=access.url.rstrip("/"), timeout=_ANSWER_SECONDS)
         self._known_errors: set[tuple[int, str]] = set()
 
     def __enter__(self) -> Airflow:

@@ -43,7 +43,9 @@ def require_distinct_names(uris: Iterable[str]) -> None:
     names = Counter(uri.rsplit("/", 1)[-1] for uri in uris)
     twice = sorted(name for name, times in names.items() if times > 1)
     if twice:
-        raise BadData(f"several pages are named {', '.join(twice[:NAMED_PROBLEMS])}; names must be unique within a call")
+        raise BadData(
+            f"several pages are named {', '.join(twice[:NAMED_PROBLEMS])}; names must be unique within a call"
+        )
 
 
 def count(ledger: DataFrame) -> Tally:
@@ -79,13 +81,21 @@ def audit(staged: DataFrame) -> Audit:
     return found
 
 
-def check(tally: Tally, written: Audit, quarantine: int) -> None:
-    """Refuses to publish when rows cannot be curated, or when rows got lost or doubled on the way."""
+def refuse_problems(tally: Tally) -> None:
+    """Refuses to go on when rows cannot be curated."""
     if tally.problems:
         more = len(tally.problems) - NAMED_PROBLEMS
-        raise BadData(*tally.problems[:NAMED_PROBLEMS], *([f"and {more} more kinds of problem"] if more > 0 else []))
+        raise BadData(
+            *tally.problems[:NAMED_PROBLEMS], *([f"and {more} more kinds of problem"] if more > 0 else [])
+        )
+
+
+def check(tally: Tally, written: Audit, quarantine: int) -> None:
+    """Refuses to publish when rows got lost or doubled on the way."""
     if tally.rows[QUARANTINED] != quarantine:
-        raise BadData(f"the quarantine names {quarantine} rows, the pages have {tally.rows[QUARANTINED]} of them")
+        raise BadData(
+            f"the quarantine names {quarantine} rows, the pages have {tally.rows[QUARANTINED]} of them"
+        )
     accounted = written.rows + tally.rows[QUARANTINED] + tally.rows[DUPLICATE]
     if tally.rows.total() != accounted:
         raise BadData(f"{tally.rows.total()} rows read, {accounted} accounted for: staging is incomplete")
@@ -108,4 +118,6 @@ def summary(tally: Tally, written: Audit, days: list[date]) -> dict[str, Any]:
 
 def _named(group: Row) -> str:
     others = f" and {group['rows'] - 1} more rows" if group["rows"] > 1 else ""
-    return f"{group['problem']} (page {group['first']['page']}, position {group['first']['position']}{others})"
+    return (
+        f"{group['problem']} (page {group['first']['page']}, position {group['first']['position']}{others})"
+    )

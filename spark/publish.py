@@ -15,8 +15,8 @@ from contextlib import contextmanager, suppress
 from datetime import date
 from typing import Any
 
-from pyspark.sql import DataFrame, SparkSession
 from py4j.protocol import Py4JError
+from pyspark.sql import DataFrame, SparkSession
 
 from spark.problems import BadData
 
@@ -118,9 +118,13 @@ class Attempt:
         self._storage = storage
         self._table = storage.path(output)
         if self._table.getParent() is None:
-            raise BadData(f"--output {output} is a bucket or a root; name a folder in it, such as {output}/sales")
+            raise BadData(
+                f"--output {output} is a bucket or a root; name a folder in it, such as {output}/sales"
+            )
         # Beside the table, so that no reader of the table's folder can come upon it.
-        self._run = storage.path(f"{self._table.getParent()}/_staging/{self._table.getName()}/{folder_name(name)}")
+        self._run = storage.path(
+            f"{self._table.getParent()}/_staging/{self._table.getName()}/{folder_name(name)}"
+        )
         self.staging = f"{self._run}/{uuid.uuid4().hex}"
 
     def write(self, rows: DataFrame) -> None:
@@ -140,7 +144,8 @@ class Attempt:
         """Replaces each of the days in the table by what was staged for it, which may be nothing."""
         for day in days:
             name = f"{PARTITION}={day.isoformat()}"
-            staged = [p for p in self._storage.files(self._storage.path(f"{self.staging}/{name}")) if _is_data(p)]
+            folder = self._storage.path(f"{self.staging}/{name}")
+            staged = [path for path in self._storage.files(folder) if _is_data(path)]
             partition = self._storage.path(f"{self._table}/{name}")
             if not staged:
                 self._storage.delete(partition)

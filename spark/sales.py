@@ -105,11 +105,17 @@ def name_problems(rows: DataFrame, first: date, end: date) -> DataFrame:
     fine = F.lit(None).cast("STRING")
     outside = ~F.col("sale_date").between(F.lit(first), F.date_sub(F.lit(end), 1))
     causes: list[tuple[Column, Column]] = [
-        *((F.col(field).isNull(), F.lit(f"missing or malformed {field}")) for field in FIELDS if field != "customer_id"),
+        *(
+            (F.col(field).isNull(), F.lit(f"missing or malformed {field}"))
+            for field in FIELDS
+            if field != "customer_id"
+        ),
         (outside, F.concat(F.lit("sale outside of the interval: "), F.col("sale_date").cast("STRING"))),
         (
             F.col("rate").isNull(),
-            F.concat_ws(" ", F.lit("no ECB rate for"), "currency", F.lit("on or in the 10 days before"), "sale_date"),
+            F.concat_ws(
+                " ", F.lit("no ECB rate for"), "currency", F.lit("on or in the 10 days before"), "sale_date"
+            ),
         ),
     ]
     problem = F.when(F.col("status") != CURATED, fine)

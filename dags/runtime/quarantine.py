@@ -92,7 +92,8 @@ class Checker:
             f" list_filter([{reasons}], lambda reason: reason IS NOT NULL) AS reasons FROM {dataset}_rows"
         )
         self.connection.execute(
-            f"CREATE VIEW {dataset}_valid AS SELECT page, position, record FROM {dataset}_checked WHERE len(reasons) = 0"
+            f"CREATE VIEW {dataset}_valid AS SELECT page, position, record FROM {dataset}_checked"
+            " WHERE len(reasons) = 0"
         )
         return self._result(compiled)
 
@@ -123,7 +124,8 @@ class Checker:
             " ORDER BY page, position"
         ).fetchall()
         counted = self.connection.execute(
-            f"SELECT reason, count(*) FROM (SELECT unnest(reasons) AS reason FROM {name}_checked) GROUP BY 1 ORDER BY 2 DESC, 1"
+            f"SELECT reason, count(*) FROM (SELECT unnest(reasons) AS reason FROM {name}_checked)"
+            " GROUP BY 1 ORDER BY 2 DESC, 1"
         ).fetchall()
         result = Checked(name, rows, [Violation(*row) for row in found], dict(counted))
         for rule in compiled.row_counts:
@@ -160,14 +162,14 @@ def require_some_valid(checked: Checked, contract: CompiledContract) -> None:
         raise NoRowMeetsContract(
             f"none of the {checked.rows} rows of {checked.dataset} meets contract {contract.id}"
             f" {contract.version}: {counts}",
-            remedy="nothing was loaded; see the quarantined rows, then correct the contract or have the source corrected",
+            remedy="nothing was loaded; see the quarantined rows, then correct the contract or the source",
         )
 
 
 def write(
     zone: Zone, prefix: str, checked: Checked, *, contract: CompiledContract, run_id: str, release: str
 ) -> str:
-    """Writes the violating rows (Parquet) and the counts (JSON) below a folder; the URI of the Parquet object.
+    """Writes the violating rows (Parquet) and the counts (JSON) to a folder; the URI of the rows.
 
     Running it again for the same batch replaces both.
     """

@@ -26,7 +26,7 @@ class Release:
 
 @cache
 def current() -> Release:
-    """The release that this file is part of: its id is the sha256 of `manifest.json` at the release's root."""
+    """The release that this file is part of; its id is the sha256 of `manifest.json` at its root."""
     return at(Path(__file__).resolve().parents[2])
 
 

@@ -154,7 +154,8 @@ def merge(
         f"MERGE INTO {target.name} AS t USING incoming AS s ON t.{target.key} = s.{target.key}"
         f" WHEN MATCHED AND s.{target.version} >= t.{target.version} AND ({changed})"
         f" THEN UPDATE SET {', '.join(f'{name} = s.{name}' for name in columns)}"
-        f" WHEN NOT MATCHED THEN INSERT ({', '.join(columns)}) VALUES ({', '.join(f's.{name}' for name in columns)})"
+        f" WHEN NOT MATCHED THEN INSERT ({', '.join(columns)})"
+        f" VALUES ({', '.join(f's.{name}' for name in columns)})"
         f"{deletes} RETURNING merge_action"
     ).fetchall()
     count = {name: sum(action[0] == name for action in actions) for name in ("INSERT", "UPDATE", "DELETE")}

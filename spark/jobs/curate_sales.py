@@ -13,15 +13,15 @@ from pathlib import Path
 # Where spark-submit runs this file out of an unpacked release; after --py-files, which come first.
 sys.path.append(str(Path(__file__).resolve().parents[2]))
 
-from pyspark.sql import DataFrame, SparkSession  # noqa: E402
-from pyspark.sql import functions as F  # noqa: E402
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
-from spark import accounts, sales  # noqa: E402
-from spark.pages import read_pages  # noqa: E402
-from spark.problems import BadData, explain  # noqa: E402
-from spark.publish import Attempt, Storage  # noqa: E402
-from spark.rates import published_rates, read_rates  # noqa: E402
-from spark.session import session  # noqa: E402
+from spark import accounts, sales
+from spark.pages import read_pages
+from spark.problems import BadData, explain
+from spark.publish import Attempt, Storage
+from spark.rates import published_rates, read_rates
+from spark.session import session
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -37,7 +37,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _say_no(said)
         # For the log; the person gets the last line.
         traceback.print_exc()
-        print(f"curate_sales: {type(error).__name__}: {next(iter(str(error).splitlines()), '')}", file=sys.stderr)
+        print(
+            f"curate_sales: {type(error).__name__}: {next(iter(str(error).splitlines()), '')}",
+            file=sys.stderr,
+        )
         return 1
     finally:
         spark.stop()
@@ -82,6 +85,7 @@ def curate(spark: SparkSession, arguments: argparse.Namespace) -> None:
     try:
         attempt.write(rows)
         tally = accounts.count(ledger)
+        accounts.refuse_problems(tally)
         written = accounts.audit(spark.read.schema(rows.schema).parquet(attempt.staging))
         accounts.check(tally, written, quarantine.count())
         attempt.publish(days)

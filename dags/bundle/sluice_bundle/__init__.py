@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-__all__ = ["ReleaseDagBundle"]  # noqa: F822
+__all__ = ["ReleaseDagBundle"]
 
 
 def __getattr__(name: str) -> Any:

@@ -22,6 +22,7 @@ from obstore.store import LocalStore, from_url
 from .errors import AlreadyThere, StorageUnavailable, Superseded
 
 if TYPE_CHECKING:
+    from obstore import UpdateVersion
     from obstore.store import ObjectStore
 
 
@@ -31,6 +32,15 @@ class Version:
 
     e_tag: str | None
     version: str | None
+
+    def as_mode(self) -> UpdateVersion:
+        """As the condition of a write; obstore takes no None in it."""
+        mode: UpdateVersion = {}
+        if self.e_tag is not None:
+            mode["e_tag"] = self.e_tag
+        if self.version is not None:
+            mode["version"] = self.version
+        return mode
 
 
 @dataclass(frozen=True)
@@ -105,9 +115,7 @@ class ObjectStorage:
             if self._folder is not None:
                 return self._replace_in_folder(self._folder, path, data, expected)
             try:
-                result = obstore.put(
-                    self._store, path, data, mode={"e_tag": expected.e_tag, "version": expected.version}
-                )
+                result = obstore.put(self._store, path, data, mode=expected.as_mode())
             except (PreconditionError, FileNotFoundError):
                 raise Superseded(f"{path} in {self.uri} was changed by somebody else") from None
             return Version(result["e_tag"], result["version"])

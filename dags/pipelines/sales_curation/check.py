@@ -27,7 +27,7 @@ def check_contract(
     """Quarantines every row that violates the contract, with all its reasons.
 
     Raises:
-        NoRowMeetsContract: a dataset has rows and none of them meets the contract; what was found is in quarantine.
+        NoRowMeetsContract: a dataset has rows and none meets the contract; they are in quarantine.
     """
     contract = contracts.load(contract_file)
     batch = batch_of(manifest, batch_key)
@@ -91,7 +91,8 @@ def _accepted(checker: Checker) -> tuple[int, int, dict[str, str]]:
     checker.connection.execute(
         "CREATE TABLE accepted AS SELECT record ->> '$.currency' AS currency,"
         " CAST(record ->> '$.amount' AS DECIMAL(18, 2)) AS amount"
-        f" FROM {layout.TRANSACTIONS}_valid QUALIFY row_number() OVER (PARTITION BY record ->> '$.transaction_id'"
+        f" FROM {layout.TRANSACTIONS}_valid"
+        " QUALIFY row_number() OVER (PARTITION BY record ->> '$.transaction_id'"
         " ORDER BY CAST(record ->> '$.updated_at' AS TIMESTAMPTZ) DESC, page DESC, position DESC) = 1"
     )
     totals = checker.connection.execute(

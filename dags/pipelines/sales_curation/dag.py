@@ -5,7 +5,7 @@ Whatever is heavy is imported inside the tasks, so that this file costs little t
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from airflow.sdk import DAG, CronDataIntervalTimetable, ExceptionRetryPolicy, RetryAction, RetryRule, task
@@ -20,23 +20,24 @@ Result = Any
 DOC = """
 ### Sales of a day, from the commerce API to the star schema
 
-Extracts the transactions that the source changed on the day, a snapshot of the customers and ECB's reference
-rates; keeps them byte for byte; checks the data contract; curates with Spark; merges into the warehouse; builds
-`dim_customer`, `dim_date` and `fct_sales`; announces `DataReady`. Details: `dags/pipelines/sales_curation/README.md`.
+Extracts the transactions that the source changed on the day, a snapshot of the customers and ECB's rates;
+keeps them byte for byte; checks the data contract; curates with Spark; merges into the warehouse; builds
+`dim_customer`, `dim_date` and `fct_sales`; announces `DataReady`.
+Details: `dags/pipelines/sales_curation/README.md` of the release.
 
 **Owner** sales-data. **Safe to repeat**: clear any task or the whole run; a day run twice changes nothing.
 
-**Triage**
+**Triage**, by the task that failed:
 
-| task | fails when | do |
-|---|---|---|
-| extract | the source is down or sends garbage (kept in the errors zone) | wait, clear the task; else ask the source's owner |
-| replicate | an object in raw or in the copy is damaged | restore the first version of the object; both URIs are in the message |
-| check_contract | no row meets the contract, or the contract states what cannot be checked | look at the quarantined rows; correct contract or source, ship, clear |
-| curate | a currency has no rate for ten days, Spark cannot start | the message names currency and day; Spark's log is the task's |
-| load | the warehouse is locked for ten minutes | see what holds it; clear |
-| transform | a dbt test fails | the message names the test; query the warehouse |
-| publish | the accounts do not balance | both figures are in the message; never mark it as success |
+- `extract`: the source is down or sends garbage (kept in the errors zone). Wait and clear the task, else
+  ask the source's owner.
+- `replicate`: an object in raw or in its copy is damaged; the message has its URI. Restore its first version.
+- `check_contract`: no row meets the contract, or it states what cannot be checked. Look at the quarantined
+  rows; correct the contract or the source; ship; clear.
+- `curate`: a currency has had no rate for ten days (the message names both), or Spark cannot start.
+- `load`: the warehouse was locked for ten minutes. See which run holds it; clear.
+- `transform`: a dbt test fails. The message names it; query the warehouse.
+- `publish`: the accounts do not balance. Both figures are in the message. Never mark it as success.
 
 Each failed task leaves one record in the dead-letter queue and in the errors zone under `failures/`.
 """
@@ -46,9 +47,9 @@ with DAG(
     description="Daily sales from the commerce API to the star schema",
     doc_md=DOC,
     schedule=CronDataIntervalTimetable("0 0 * * *", timezone="UTC"),
-    start_date=datetime(2025, 1, 1, tzinfo=timezone.utc),  # noqa: UP017 (as Airflow's documentation has it)
-    # The purchase history that the source replays ends here; without an end, every real day would be an empty run.
-    end_date=datetime(2026, 6, 30, tzinfo=timezone.utc),  # noqa: UP017
+    start_date=datetime(2025, 1, 1, tzinfo=UTC),
+    # The source's history ends here; without an end, every real day would be an empty run.
+    end_date=datetime(2026, 6, 30, tzinfo=UTC),
     catchup=False,
     max_active_runs=4,
     tags=["owner:sales-data", "sales", release.current().tag],
@@ -67,7 +68,7 @@ with DAG(
 
     @task
     def extract(
-        run_id: str = "", data_interval_start: Any = None, data_interval_end: Any = None
+        run_id: str | None = None, data_interval_start: Any = None, data_interval_end: Any = None
     ) -> dict[str, Any]:
         """Source to raw."""
         from dags.pipelines.sales_curation import extract as step
@@ -87,29 +88,29 @@ with DAG(
         return step.replicate(manifest.from_orchestrator(), extracted["batch"])
 
     @task
-    def check_contract(extracted: Result, run_id: str = "") -> dict[str, Any]:
+    def check_contract(extracted: Result, run_id: str | None = None) -> dict[str, Any]:
         """Violating rows to quarantine."""
         from dags.pipelines.sales_curation import check as step
         from dags.runtime import manifest
 
-        return step.check_contract(manifest.from_orchestrator(), extracted["batch"], run_id)
+        return step.check_contract(manifest.from_orchestrator(), extracted["batch"], str(run_id))
 
     @task
-    def curate(extracted: Result, checked: Result, run_id: str = "") -> dict[str, Any]:
+    def curate(extracted: Result, checked: Result, run_id: str | None = None) -> dict[str, Any]:
         """Raw to curated, with Spark."""
         from dags.pipelines.sales_curation import curate as step
         from dags.runtime import manifest
 
         quarantine = checked["transactions"]["quarantine"]
-        return step.curate(manifest.from_orchestrator(), extracted["batch"], quarantine, run_id)
+        return step.curate(manifest.from_orchestrator(), extracted["batch"], quarantine, str(run_id))
 
     @task
-    def load(extracted: Result, run_id: str = "") -> dict[str, Any]:
+    def load(extracted: Result, run_id: str | None = None) -> dict[str, Any]:
         """Curated to the warehouse."""
         from dags.pipelines.sales_curation import load as step
         from dags.runtime import manifest
 
-        return step.load(manifest.from_orchestrator(), extracted["batch"], run_id)
+        return step.load(manifest.from_orchestrator(), extracted["batch"], str(run_id))
 
     @task
     def transform() -> dict[str, Any]:
@@ -127,7 +128,7 @@ with DAG(
         curated: Result,
         loaded: Result,
         transformed: Result,
-        run_id: str = "",
+        run_id: str | None = None,
     ) -> dict[str, Any]:
         """Accounts, archive, metrics, event."""
         from dags.pipelines.sales_curation import publish as step
@@ -135,7 +136,7 @@ with DAG(
 
         return step.publish(
             manifest.from_orchestrator(),
-            run_id,
+            str(run_id),
             extracted=extracted,
             replicated=replicated,
             checked=checked,

@@ -18,7 +18,7 @@ def of_run(start: datetime | None, end: datetime | None) -> Interval:
         raise Unrecoverable(
             "the run has no data interval",
             where="sales_curation",
-            remedy="trigger it with a logical date and a data interval: `./sluice run sales_curation --date YYYY-MM-DD`",
+            remedy="give it one, as `./sluice run sales_curation --date YYYY-MM-DD` does",
         )
     start, end = start.astimezone(UTC), end.astimezone(UTC)
     midnight = (0, 0, 0, 0)

@@ -63,9 +63,8 @@ def curated_relation(manifest: PlatformManifest, interval: Interval, folder: Pat
             if key.endswith(".parquet"):
                 path = folder / f"{day}-{number}.parquet"
                 path.write_bytes(zone.get(key))
-                selects.append(
-                    f"SELECT *, DATE '{day}' AS sale_date FROM read_parquet('{path}', hive_partitioning = false)"
-                )
+                file = f"read_parquet('{path}', hive_partitioning = false)"
+                selects.append(f"SELECT *, DATE '{day}' AS sale_date FROM {file}")
     return f"({' UNION ALL BY NAME '.join(selects)})" if selects else _NO_SALES
 
 
@@ -77,10 +76,9 @@ _CUSTOMERS = f"""
            record ->> '$.first_purchase_on' AS first_purchase_on,
            CAST(record ->> '$.updated_at' AS TIMESTAMPTZ) AS updated_at
     FROM {layout.CUSTOMERS}_valid
-    QUALIFY row_number() OVER (PARTITION BY customer_id ORDER BY updated_at DESC, page DESC, position DESC) = 1
+    QUALIFY row_number() OVER (
+        PARTITION BY customer_id ORDER BY updated_at DESC, page DESC, position DESC
+    ) = 1
 """
-_NO_SALES = (
-    "(SELECT "
-    + ", ".join(f"NULL::{kind} AS {name}" for name, kind in layout.SALES.columns.items())
-    + " WHERE false)"
-)
+_NULLS = ", ".join(f"NULL::{kind} AS {name}" for name, kind in layout.SALES.columns.items())
+_NO_SALES = f"(SELECT {_NULLS} WHERE false)"

@@ -128,8 +128,9 @@ def conserve(checked: dict[str, Any], curated: dict[str, Any], in_warehouse: tup
     stages = [checked["distinct"], checked[layout.TRANSACTIONS]["quarantined"], checked["duplicates"]]
     if extracted != sum(parts) or parts != stages or curated["read"] != extracted:
         raise ConservationBroken(
-            f"extracted {extracted} rows, but curated {parts[0]} + quarantined {parts[1]} + duplicates {parts[2]}"
-            f" = {sum(parts)}; raw itself says {stages[0]} + {stages[1]} + {stages[2]}",
+            f"extracted {extracted} rows, but curated {parts[0]} + quarantined {parts[1]}"
+            f" + duplicates {parts[2]} = {sum(parts)};"
+            f" raw itself says {stages[0]} + {stages[1]} + {stages[2]}",
             where="rows of the interval",
             remedy="compare the batch in raw with the curated partition",
         )

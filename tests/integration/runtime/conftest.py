@@ -100,14 +100,26 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
         "AWS_ENDPOINT_URL": aws,
         "AWS_ALLOW_HTTP": "true",
     }
-    environment = os.environ | sdk | {"ROOT_ACCESS_KEY_ID": "sluice-test", "ROOT_SECRET_ACCESS_KEY": "sluice-test-secret"}
+    environment = (
+        os.environ
+        | sdk
+        | {"ROOT_ACCESS_KEY_ID": "sluice-test", "ROOT_SECRET_ACCESS_KEY": "sluice-test-secret"}
+    )
     infra = places.VENVS / "infra" / "bin"
     (folder / "objects").mkdir()
     (folder / "versions").mkdir()
     with pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
         for name, value in sdk.items():
             patch.setenv(name, value)
-        versitygw = [str(places.BIN / "versitygw"), "--port", s3.removeprefix("http://"), "--region", REGION, "--quiet", "posix"]
+        versitygw = [
+            str(places.BIN / "versitygw"),
+            "--port",
+            s3.removeprefix("http://"),
+            "--region",
+            REGION,
+            "--quiet",
+            "posix",
+        ]
         versitygw += ["--versioning-dir", str(folder / "versions"), str(folder / "objects")]
         stack.enter_context(server(versitygw, s3, folder / "versitygw.log", environment))
         moto = [str(infra / "moto_server"), "-H", "127.0.0.1", "-p", aws.rsplit(":", 1)[1]]
@@ -127,14 +139,20 @@ def platform(servers: dict[str, str], tmp_path: Path) -> Iterator[Platform]:
     s3, sqs, bus = (boto3.client(name, region_name=REGION) for name in ("s3", "sqs", "events"))
     for zone in [*Zone, "failover"]:
         s3.create_bucket(Bucket=f"{prefix}-{zone}", ObjectLockEnabledForBucket=zone == Zone.RAW)
-    queues = {name: sqs.create_queue(QueueName=f"{prefix}-{name}")["QueueUrl"] for name in ("failed", "ready")}
-    arn = sqs.get_queue_attributes(QueueUrl=queues["ready"], AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    queues = {
+        name: sqs.create_queue(QueueName=f"{prefix}-{name}")["QueueUrl"] for name in ("failed", "ready")
+    }
+    arn = sqs.get_queue_attributes(QueueUrl=queues["ready"], AttributeNames=["QueueArn"])["Attributes"][
+        "QueueArn"
+    ]
     bus.create_event_bus(Name=f"{prefix}-events")
     pattern = json.dumps({"detail-type": ["DataReady"]})
     bus.put_rule(Name=f"{prefix}-rule", EventBusName=f"{prefix}-events", EventPattern=pattern)
     bus.put_targets(Rule=f"{prefix}-rule", EventBusName=f"{prefix}-events", Targets=[{"Id": "1", "Arn": arn}])
     made = manifest(prefix, servers, queues, tmp_path)
-    built = Platform(made, servers["s3"], servers["aws"], servers["source"], queues["failed"], queues["ready"])
+    built = Platform(
+        made, servers["s3"], servers["aws"], servers["source"], queues["failed"], queues["ready"]
+    )
     built.control("healthy")
     yield built
     built.control("healthy")

@@ -49,30 +49,46 @@ class Site:
         listed = self.s3.list_objects_v2(Bucket="test-curated", Prefix=prefix).get("Contents", [])
         return [entry["Key"] for entry in listed if not entry["Key"].endswith("/")]
 
-    def day(self, table: str, day: str) -> tuple[str, list[dict[str, Any]]] | None:
-        """The ETag and the rows of one day; None when there is no such partition."""
+    def day(self, table: str, day: str) -> list[dict[str, Any]] | None:
+        """The rows of one day, in their order; None when there is no such partition."""
         keys = self.keys(f"{table}/sale_date={day}/")
         if not keys:
             return None
         (key,) = keys
-        found = self.s3.get_object(Bucket="test-curated", Key=key)
-        return found["ETag"], pq.read_table(io.BytesIO(found["Body"].read())).to_pylist()
+        body = self.s3.get_object(Bucket="test-curated", Key=key)["Body"].read()
+        rows: list[dict[str, Any]] = pq.read_table(io.BytesIO(body)).to_pylist()
+        return rows
 
-    def submit(self, table: str, start: str, end: str, *, run_id: str, **inputs: str) -> subprocess.CompletedProcess[str]:
+    def submit(
+        self, table: str, start: str, end: str, *, run_id: str, **inputs: str
+    ) -> subprocess.CompletedProcess[str]:
         summary = f"s3://test-curated/summaries/{run_id}.json"
         command = [str(venv_python("runtime").parent / "spark-submit"), "--master", "local[1]"]
         for key, value in self.conf().items():
             command += ["--conf", f"{key}={value}"]
         command += [str(ROOT / "spark/jobs/curate_sales.py"), "--output", f"s3://test-curated/{table}"]
-        command += ["--interval-start", start, "--interval-end", end, "--run-id", run_id, "--summary", summary]
+        command += [
+            "--interval-start",
+            start,
+            "--interval-end",
+            end,
+            "--run-id",
+            run_id,
+            "--summary",
+            summary,
+        ]
         for name, uri in inputs.items():
             command += [f"--{name}", uri]
         env = {**os.environ, **CREDENTIALS, "PYSPARK_PYTHON": str(venv_python("runtime"))}
-        return subprocess.run(command, env=env, cwd="/", capture_output=True, text=True, timeout=180, check=False)
+        return subprocess.run(
+            command, env=env, cwd="/", capture_output=True, text=True, timeout=180, check=False
+        )
 
     def conf(self) -> dict[str, str]:
         return {
-            "spark.driver.extraClassPath": os.pathsep.join(str(jar) for jar in sorted(SPARK_JARS.glob("*.jar"))),
+            "spark.driver.extraClassPath": os.pathsep.join(
+                str(jar) for jar in sorted(SPARK_JARS.glob("*.jar"))
+            ),
             "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
             "spark.driver.bindAddress": "127.0.0.1",
             "spark.driver.host": "127.0.0.1",
@@ -135,7 +151,9 @@ def _customer(name: str, country: str) -> dict[str, str]:
     return {"customer_id": name, "country": country, "updated_at": "2025-01-01T00:00:00Z"}
 
 
-def _sale(number: int, day: str, amount: str = "11.77", currency: str = "USD", customer: str = "c-1") -> dict[str, Any]:
+def _sale(
+    number: int, day: str, amount: str = "11.77", currency: str = "USD", customer: str = "c-1"
+) -> dict[str, Any]:
     moment = f"{day}T10:00:00Z"
     return {
         "transaction_id": f"t-{number}",
@@ -152,10 +170,16 @@ INPUTS = {"customers": "s3://test-raw/customers/", "rates": "s3://test-raw/ecb/*
 
 
 def test_the_same_day_twice_gives_identical_rows_and_accounts(site: Site, tmp_path: Path) -> None:
-    first = site.put("a/page-1.json", {"data": [_sale(1, MONDAY), _sale(2, MONDAY, "5.00", "EUR")], "next_cursor": "x"})
+    first = site.put(
+        "a/page-1.json", {"data": [_sale(1, MONDAY), _sale(2, MONDAY, "5.00", "EUR")], "next_cursor": "x"}
+    )
     border = _sale(2, MONDAY, "5.00", "EUR")
-    second = site.put("a/page-2.json", {"data": [border, _sale(3, MONDAY, "-1"), _sale(4, MONDAY, customer="c-9")]})
-    pq.write_table(pa.table({"page": ["page-2.json"], "position": [1], "reason": ["negative"]}), tmp_path / "q")
+    second = site.put(
+        "a/page-2.json", {"data": [border, _sale(3, MONDAY, "-1"), _sale(4, MONDAY, customer="c-9")]}
+    )
+    pq.write_table(
+        pa.table({"page": ["page-2.json"], "position": [1], "reason": ["negative"]}), tmp_path / "q"
+    )
     aside = site.put("a/quarantine.parquet", (tmp_path / "q").read_bytes())
     inputs = {**INPUTS, "quarantine": aside, "transactions": f"{first},{second}"}
     seen = []
@@ -166,9 +190,15 @@ def test_the_same_day_twice_gives_identical_rows_and_accounts(site: Site, tmp_pa
     assert seen[0] == seen[1]
     day, summary = seen[0]
     assert day is not None
-    rows = {row["transaction_id"]: (row["country"], row["amount_eur"]) for row in day[1]}
-    assert rows == {"t-1": ("DE", Decimal("11.42")), "t-2": ("DE", Decimal("5.00")), "t-4": (None, Decimal("11.42"))}
-    counts = {name: summary[name] for name in ("read", "quarantined", "duplicates", "curated", "unknown_customers")}
+    rows = {row["transaction_id"]: (row["country"], row["amount_eur"]) for row in day}
+    assert rows == {
+        "t-1": ("DE", Decimal("11.42")),
+        "t-2": ("DE", Decimal("5.00")),
+        "t-4": (None, Decimal("11.42")),
+    }
+    counts = {
+        name: summary[name] for name in ("read", "quarantined", "duplicates", "curated", "unknown_customers")
+    }
     assert counts == {"read": 5, "quarantined": 1, "duplicates": 1, "curated": 3, "unknown_customers": 1}
     assert (summary["sums"], summary["sums_eur"]) == ({"EUR": "5.00", "USD": "23.54"}, "27.84")
 
@@ -179,7 +209,9 @@ def test_two_days_at_once_lose_nothing_and_a_third_day_stays(site: Site) -> None
         day: site.put(f"b/{day}/page-1.json", {"data": [_sale(number, day) for number in numbers]})
         for day, numbers in days.items()
     }
-    site.s3.put_object(Bucket="test-curated", Key=f"b/sales/sale_date={WEDNESDAY}/part-00000.snappy.parquet", Body=b"x")
+    site.s3.put_object(
+        Bucket="test-curated", Key=f"b/sales/sale_date={WEDNESDAY}/part-00000.snappy.parquet", Body=b"x"
+    )
 
     def run(day: str, end: str) -> subprocess.CompletedProcess[str]:
         return site.submit("b/sales", day, end, run_id=f"day-{day}", transactions=sources[day], **INPUTS)
@@ -190,7 +222,7 @@ def test_two_days_at_once_lose_nothing_and_a_third_day_stays(site: Site) -> None
     for day, numbers in days.items():
         found = site.day("b/sales", day)
         assert found is not None
-        assert {row["transaction_id"] for row in found[1]} == {f"t-{number}" for number in numbers}
+        assert {row["transaction_id"] for row in found} == {f"t-{number}" for number in numbers}
     assert len(site.keys("b/sales/")) == 3
     assert site.keys("b/_staging/") == []
 

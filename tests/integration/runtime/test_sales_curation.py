@@ -117,7 +117,8 @@ def test_two_days_at_once_lose_nothing_and_a_weekend_uses_fridays_rate(platform:
     for one, summary in zip(wanted, summaries, strict=True):
         stored = warehouse_rows(
             manifest,
-            f"SELECT currency, sum(amount)::VARCHAR FROM sales.fct_sales WHERE sale_date = '{one}' GROUP BY 1 ORDER BY 1",
+            "SELECT currency, sum(amount)::VARCHAR FROM sales.fct_sales"
+            f" WHERE sale_date = '{one}' GROUP BY 1 ORDER BY 1",
         )
         assert stored == sorted(summary["sums"].items())
     assert summaries[0]["counts"]["quarantined"] == 1
@@ -160,7 +161,11 @@ def test_a_contract_that_no_row_meets_stops_the_run_with_a_count_per_reason(plat
     with pytest.raises(NoRowMeetsContract) as caught:
         check.check_contract(platform.manifest, extracted["batch"], "manual__contractless")
     rows = extracted["transactions"]
-    for reason in ("customer_id: required", "amount: minimum is 0", "currency: must be one of the valid values"):
+    for reason in (
+        "customer_id: required",
+        "amount: minimum is 0",
+        "currency: must be one of the valid values",
+    ):
         assert f"{rows} x {reason}" in str(caught.value)
     assert contents(platform.manifest, Zone.CURATED) == {}
 
@@ -206,8 +211,10 @@ def test_a_cent_that_is_missing_in_the_warehouse_fails_the_run_with_both_figures
     manifest = platform.manifest
     run(manifest, day(DAY), "manual__first")
     with duckdb.connect(manifest.warehouse.database) as connection:
-        connection.execute("UPDATE sales.fct_sales SET amount = amount - 0.01 WHERE currency = 'GBP' AND amount ="
-                           " (SELECT max(amount) FROM sales.fct_sales WHERE currency = 'GBP')")  # fmt: skip
+        connection.execute(
+            "UPDATE sales.fct_sales SET amount = amount - 0.01 WHERE transaction_id ="
+            " (SELECT max(transaction_id) FROM sales.fct_sales WHERE currency = 'GBP')"
+        )
     checked = check.check_contract(manifest, extract.extract(manifest, day(DAY), "x")["batch"], "x")
     curated = {"curated": checked["distinct"], "quarantined": 3, "duplicates": checked["duplicates"]}
     curated |= {"read": checked["transactions"]["rows"], "sums": checked["sums"]}

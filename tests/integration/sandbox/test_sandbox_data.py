@@ -1,4 +1,4 @@
-"""What the sandbox serves is CDNOW and the ECB's rates: all of it, nothing else, damaged where listed here."""
+"""What the sandbox serves is CDNOW and the ECB's rates: all of it, nothing else, damaged as listed here."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import zipfile
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
-import httpx
 import pytest
 
 from environments import places
@@ -111,8 +111,7 @@ def test_pages_overlap_at_borders_by_one_row_and_only_there(
 ) -> None:
     pages, met = extract
     repeated = [
-        after[0]["transaction_id"] == before[-1]["transaction_id"]
-        for before, after in zip(pages, pages[1:], strict=False)
+        after[0]["transaction_id"] == before[-1]["transaction_id"] for before, after in pairwise(pages)
     ]
     assert 0 < sum(repeated) < len(repeated)
     assert sum(map(len, pages)) == 69_659 + sum(repeated)
@@ -231,18 +230,19 @@ def test_every_currency_of_a_sale_is_quoted_on_every_day_of_the_feed(fast) -> No
     assert all(row[currency] != "N/A" for row in history.values() for currency in SERVED_CURRENCIES - {"EUR"})
 
 
-def test_a_full_page_takes_well_under_fifty_milliseconds(fast) -> None:
+def test_a_full_page_takes_well_under_fifty_milliseconds(fast, http) -> None:
     client = fast.client()
     client.get("/v1/customers", limit=1)
-    with httpx.Client(headers={"Authorization": f"Bearer {client.token}"}) as connection:
-        taken = []
-        for minute in range(10):
-            # Different each time, so that an injected 500 cannot pass for a quick page.
-            answer = connection.get(
-                fast.url + "/v1/transactions",
-                params={"limit": 1000, "updated_since": f"2025-02-03T00:{minute:02}:00Z"},
-            )
-            if answer.status_code == 200:
-                taken.append(answer.elapsed.total_seconds())
+    bearer = {"Authorization": f"Bearer {client.token}"}
+    # Different each time, so that an injected 500 cannot pass for a quick page.
+    answers = [
+        http.get(
+            fast.url + "/v1/transactions",
+            params={"limit": 1000, "updated_since": f"2025-02-03T00:{minute:02}:00Z"},
+            headers=bearer,
+        )
+        for minute in range(10)
+    ]
+    taken = [answer.elapsed.total_seconds() for answer in answers if answer.status_code == 200]
     # The best of several: what a page costs, not what else this machine does.
     assert min(taken) < 0.05

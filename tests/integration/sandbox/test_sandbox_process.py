@@ -51,10 +51,11 @@ def test_a_port_in_use_is_refused(fast) -> None:
     assert port in ended.stderr and "Traceback" not in ended.stderr
 
 
-@pytest.mark.parametrize("flags", [(), ("--port", "x"), ("--port", "70000"), ("--port", "0", "--rate", "0"),
-                                   ("--port", "0", "--error-rate", "2"), ("--port", "0", "--host", "0.0.0.0")])  # fmt: skip
-def test_bad_flags_are_refused(flags: tuple[str, ...]) -> None:
-    ended = run(*flags)
+@pytest.mark.parametrize(
+    "flags", ["", "--port x", "--port 70000", "--port 0 --rate 0", "--port 0 --host 0.0.0.0"]
+)
+def test_bad_flags_are_refused(flags: str) -> None:
+    ended = run(*flags.split())
     assert ended.returncode == 2
     assert "usage" in ended.stderr and "Traceback" not in ended.stderr
 

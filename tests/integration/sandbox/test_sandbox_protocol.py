@@ -40,9 +40,9 @@ def test_a_token_is_given_for_the_secret_in_the_secrets_service(fast, ask_token)
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_a_form_encoded_secret_is_accepted_too(fast, oauth_client) -> None:
+def test_a_form_encoded_secret_is_accepted_too(http, fast, oauth_client) -> None:
     pair = ":".join(quote_plus(oauth_client[key]) for key in ("client_id", "client_secret"))
-    answer = httpx.post(
+    answer = http.post(
         fast.url + "/oauth/token",
         data={"grant_type": "client_credentials"},
         headers={"Authorization": "Basic " + base64.b64encode(pair.encode()).decode()},
@@ -59,9 +59,9 @@ def test_a_wrong_client_secret_is_401_invalid_client(fast, ask_token) -> None:
 @pytest.mark.parametrize(
     "header", [None, "Basic", "Basic !!!", "Basic bm9jb2xvbg==", "Bearer abc", "Basic /w=="]
 )
-def test_malformed_client_authentication_is_401(fast, header: str | None) -> None:
+def test_malformed_client_authentication_is_401(http, fast, header: str | None) -> None:
     headers = {"Authorization": header} if header else {}
-    answer = httpx.post(fast.url + "/oauth/token", data={"grant_type": "client_credentials"}, headers=headers)
+    answer = http.post(fast.url + "/oauth/token", data={"grant_type": "client_credentials"}, headers=headers)
     assert (answer.status_code, answer.json()) == (401, {"error": "invalid_client"})
 
 
@@ -90,20 +90,20 @@ def test_without_the_secret_the_token_endpoint_says_503_until_it_is_there(
     assert ask_token(sandbox.url, client_secret="first").status_code == 401
 
 
-def test_no_or_a_made_up_token_is_401_with_a_challenge(fast) -> None:
+def test_no_or_a_made_up_token_is_401_with_a_challenge(http, fast) -> None:
     for headers in ({}, {"Authorization": "Bearer made-up"}, {"Authorization": "Basic abc"}):
         # A 500 strikes a request once, so the second answer is the honest one.
-        answer = [httpx.get(fast.url + "/v1/transactions", headers=headers) for _ in range(2)][-1]
+        answer = [http.get(fast.url + "/v1/transactions", headers=headers) for _ in range(2)][-1]
         assert is_problem(answer, 401)
         assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 
-def test_a_token_that_expires_between_pages_is_401_and_a_new_one_goes_on_with_the_cursor(serve) -> None:
+def test_a_token_that_expires_between_pages_is_401_and_a_new_one_goes_on_with_the_cursor(http, serve) -> None:
     client = serve("--token-seconds", "0.7", "--rate", "5000", "--error-rate", "0").client()
     pages: Iterator[Any] = client.pages("/v1/transactions", limit=1000, **FEBRUARY)
     seen = {row["transaction_id"] for row in next(pages)}
     time.sleep(0.8)
-    stale = httpx.get(
+    stale = http.get(
         client.base_url + "/v1/transactions", headers={"Authorization": f"Bearer {client.token}"}
     )
     assert "expired" in stale.headers["WWW-Authenticate"]
@@ -116,24 +116,23 @@ def test_a_token_that_expires_between_pages_is_401_and_a_new_one_goes_on_with_th
 # Too fast, out of luck
 
 
-def test_a_burst_meets_429_and_obeying_retry_after_succeeds(serve) -> None:
+def test_a_burst_meets_429_and_obeying_retry_after_succeeds(http, serve) -> None:
     url = serve("--rate", "4", "--error-rate", "0").url
-    with httpx.Client() as connection:
-        answers = [connection.get(url + "/feeds/ecb/", params={"from": "2026-06-30"}) for _ in range(12)]
-        refused = [answer for answer in answers if answer.status_code == 429]
-        assert [answer.status_code for answer in answers[:4]] == [200] * 4
-        assert refused and all(is_problem(answer, 429) for answer in refused)
-        wait = int(refused[-1].headers["Retry-After"])
-        assert 1 <= wait <= 2
-        time.sleep(wait)
-        assert connection.get(url + "/feeds/ecb/").status_code == 200
+    answers = [http.get(url + "/feeds/ecb/", params={"from": "2026-06-30"}) for _ in range(12)]
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert [answer.status_code for answer in answers[:4]] == [200] * 4
+    assert refused and all(is_problem(answer, 429) for answer in refused)
+    wait = int(refused[-1].headers["Retry-After"])
+    assert 1 <= wait <= 2
+    time.sleep(wait)
+    assert http.get(url + "/feeds/ecb/").status_code == 200
 
 
-def test_an_injected_500_does_not_strike_the_same_request_again(serve) -> None:
+def test_an_injected_500_does_not_strike_the_same_request_again(http, serve) -> None:
     url = serve("--rate", "5000", "--error-rate", "1").url
     for path in ("/feeds/ecb/", "/feeds/ecb/?from=2026-01-01"):
-        assert is_problem(httpx.get(url + path), 500)
-        assert [httpx.get(url + path).status_code for _ in range(5)] == [200] * 5
+        assert is_problem(http.get(url + path), 500)
+        assert [http.get(url + path).status_code for _ in range(5)] == [200] * 5
 
 
 # Wrong use
@@ -200,29 +199,29 @@ def test_a_cursor_serves_its_own_query_only(client) -> None:
     assert client.get("/v1/transactions", **elsewhere, cursor=cursor).json() == same
 
 
-def test_unknown_paths_and_methods_are_problems_too(fast) -> None:
-    assert is_problem(httpx.get(fast.url + "/nowhere"), 404)
-    assert is_problem(httpx.delete(fast.url + "/healthz"), 405)
+def test_unknown_paths_and_methods_are_problems_too(http, fast) -> None:
+    assert is_problem(http.get(fast.url + "/nowhere"), 404)
+    assert is_problem(http.delete(fast.url + "/healthz"), 405)
 
 
 # Control
 
 
 @pytest.fixture
-def order(fast) -> Iterator[Any]:
+def order(http, fast) -> Iterator[Any]:
     def give(mode: str, **seconds: float) -> httpx.Response:
-        return httpx.post(fast.url + "/_control", json={"mode": mode, **seconds})
+        return http.post(fast.url + "/_control", json={"mode": mode, **seconds})
 
     yield give
     give("healthy")
 
 
-def test_down_is_503_on_all_but_health_and_ends_by_itself(fast, client, order, ask_token) -> None:
+def test_down_is_503_on_all_but_health_and_ends_by_itself(http, fast, client, order, ask_token) -> None:
     assert order("down", seconds=0.5).json() == {"mode": "down", "seconds": 0.5}
     assert is_problem(client.get("/v1/transactions"), 503)
     assert is_problem(client.get("/feeds/ecb/"), 503)
     assert is_problem(ask_token(fast.url), 503)
-    assert httpx.get(fast.url + "/healthz").status_code == 200
+    assert http.get(fast.url + "/healthz").status_code == 200
     time.sleep(0.6)
     assert client.get("/v1/transactions").status_code == 200
 
@@ -251,12 +250,21 @@ def test_contractless_rows_are_json_with_the_same_ids_and_all_wrong(client, orde
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"[]", b'"down"', b'{"mode": "asleep"}', b'{"mode": "down", "seconds": -1}', b'{"mode": "down", "seconds": NaN}',
-     b'{"mode": "down", "seconds": "x"}', b'{"mode": ["down"]}', b"\xff"],
-)  # fmt: skip
-def test_a_bad_order_is_400(fast, body: bytes) -> None:
-    assert is_problem(httpx.post(fast.url + "/_control", content=body), 400)
+    [
+        b"",
+        b"[]",
+        b'"down"',
+        b"\xff",
+        b'{"mode": "asleep"}',
+        b'{"mode": ["down"]}',
+        b'{"mode": "down", "seconds": -1}',
+        b'{"mode": "down", "seconds": NaN}',
+        b'{"mode": "down", "seconds": "x"}',
+    ],
+)
+def test_a_bad_order_is_400(http, fast, body: bytes) -> None:
+    assert is_problem(http.post(fast.url + "/_control", content=body), 400)
 
 
-def test_without_the_flag_there_is_no_control(serve) -> None:
-    assert is_problem(httpx.post(serve().url + "/_control", json={"mode": "down"}), 404)
+def test_without_the_flag_there_is_no_control(http, serve) -> None:
+    assert is_problem(http.post(serve().url + "/_control", json={"mode": "down"}), 404)

@@ -26,7 +26,9 @@ def root(tmp_path: Path) -> Path:
     return checkout(tmp_path / "checkout")
 
 
-def test_copies_with_other_times_modes_and_order_of_creation_build_the_same_bytes(root: Path, tmp_path: Path) -> None:
+def test_copies_with_other_times_modes_and_order_of_creation_build_the_same_bytes(
+    root: Path, tmp_path: Path
+) -> None:
     other = tmp_path / "elsewhere" / "with another name"
     before = os.umask(0o077)
     try:
@@ -46,9 +48,15 @@ def test_copies_with_other_times_modes_and_order_of_creation_build_the_same_byte
 
 @pytest.mark.parametrize(
     "path",
-    ["dags/pipelines/hello/dag.py", "dags/runtime/greeting.py", "spark/sums.py", "dags/warehouse/dbt_project.yml",
-     "dags/pipelines/hello/contract.yaml", "environments/manifest.py"],
-)  # fmt: skip
+    [
+        "dags/pipelines/hello/dag.py",
+        "dags/runtime/greeting.py",
+        "spark/sums.py",
+        "dags/warehouse/dbt_project.yml",
+        "dags/pipelines/hello/contract.yaml",
+        "environments/manifest.py",
+    ],
+)
 def test_a_changed_byte_in_any_shipped_file_is_another_release(root: Path, path: str) -> None:
     before = build(root).id
     with (root / path).open("a") as file:
@@ -131,7 +139,9 @@ def test_modules_that_hide_the_standard_library_are_refused_only_where_they_woul
     assert "secrets" not in message and "calendar" not in message
 
 
-@pytest.mark.parametrize("kind", ["RSA PRIVATE KEY", "PRIVATE KEY", "OPENSSH PRIVATE KEY", "ENCRYPTED PRIVATE KEY"])
+@pytest.mark.parametrize(
+    "kind", ["RSA PRIVATE KEY", "PRIVATE KEY", "OPENSSH PRIVATE KEY", "ENCRYPTED PRIVATE KEY"]
+)
 def test_a_private_key_is_refused_with_its_line(root: Path, kind: str) -> None:
     write(root, {"dags/pipelines/hello/key.txt": f"one\ntwo\n-----BEGIN {kind}-----\nMII\n"})
     assert "key.txt:3: this looks like a private key" in refused(root)

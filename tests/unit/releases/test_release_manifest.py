@@ -20,7 +20,9 @@ from dags.bundle.sluice_bundle.pointer import Pointer
 from dags.bundle.sluice_bundle.unpack import is_whole, unpack, verify
 from releases.build import Release, _archive
 
-names = st.text(st.characters(codec="utf-8", exclude_characters="/\\:", exclude_categories=("C",)), min_size=1, max_size=8)
+names = st.text(
+    st.characters(codec="utf-8", exclude_characters="/\\:", exclude_categories=("C",)), min_size=1, max_size=8
+)
 names = names.filter(lambda name: name not in (".", "..", "__pycache__"))
 paths = st.lists(names, min_size=1, max_size=3).map("/".join).filter(lambda path: path != "manifest.json")
 
@@ -52,7 +54,9 @@ def test_a_manifest_reads_back_and_does_not_depend_on_the_order_of_files(files: 
     assert turned.to_bytes() == manifest.to_bytes()
 
 
-@given(st.recursive(st.none() | st.integers() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)))
+@given(
+    st.recursive(st.none() | st.integers() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x))
+)
 def test_any_other_document_is_refused_and_never_crashes(document: object) -> None:
     for reader in (ReleaseManifest, Pointer):
         with pytest.raises(ReleaseDamaged):

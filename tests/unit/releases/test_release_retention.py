@@ -51,7 +51,9 @@ def test_a_rollback_does_not_shorten_what_is_kept(store: ReleaseStore, tmp_path:
     assert set(store.list_releases()) == {shipped[0], shipped[3]}
 
 
-def test_what_was_uploaded_just_now_stays_and_an_empty_store_is_fine(store: ReleaseStore, tmp_path: Path) -> None:
+def test_what_was_uploaded_just_now_stays_and_an_empty_store_is_fine(
+    store: ReleaseStore, tmp_path: Path
+) -> None:
     assert retire(store, keep=0) == []
     assert store.list_releases() == []
     ship_some(store, tmp_path, 3)

@@ -25,7 +25,9 @@ from sluice_bundle.unpack import verify
 
 pytestmark = pytest.mark.runtime
 
-IGNORE = "/*\n!/dags/\n/dags/*\n!/dags/pipelines/\n/dags/pipelines/*\n!/dags/pipelines/*/\n/dags/pipelines/*/*\n"
+IGNORE = (
+    "/*\n!/dags/\n/dags/*\n!/dags/pipelines/\n/dags/pipelines/*\n!/dags/pipelines/*/\n/dags/pipelines/*/*\n"
+)
 IGNORE += "!/dags/pipelines/*/dag.py\n"
 
 
@@ -47,7 +49,7 @@ class Shop:
         archive = io.BytesIO()
         with zipfile.ZipFile(archive, "w") as opened:
             for path, data in files.items():
-                opened.writestr(path, data)
+                opened.writestr(zipfile.ZipInfo(path), data)
         objects = {"dags.zip": archive.getvalue()}
         manifest = ReleaseManifest(
             "3.3.2",
@@ -104,7 +106,9 @@ def text_of(served: ReleaseDagBundle) -> str:
     return (served.path / "dags/pipelines/hello/dag.py").read_text()
 
 
-def test_it_serves_what_the_pointer_names_and_follows_it(shop: Shop, open_bundle: Callable[..., ReleaseDagBundle]) -> None:
+def test_it_serves_what_the_pointer_names_and_follows_it(
+    shop: Shop, open_bundle: Callable[..., ReleaseDagBundle]
+) -> None:
     one = shop.ship("one")
     served = open_bundle()
     served.initialize()
@@ -132,7 +136,9 @@ def test_the_builders_ignore_file_is_the_one_tested_here() -> None:
     assert IGNORED_BY_AIRFLOW.decode() == IGNORE
 
 
-def test_a_version_is_served_whatever_the_pointer_says(shop: Shop, open_bundle: Callable[..., ReleaseDagBundle]) -> None:
+def test_a_version_is_served_whatever_the_pointer_says(
+    shop: Shop, open_bundle: Callable[..., ReleaseDagBundle]
+) -> None:
     one, _ = shop.ship("one"), shop.ship("two")
     versioned = open_bundle(version=one)
     versioned.initialize()
@@ -151,7 +157,9 @@ def test_a_version_that_cannot_be_had_is_an_error_never_another_release(
         open_bundle(version="../../etc")
 
 
-def test_a_never_shipped_store_is_an_empty_folder(open_bundle: Callable[..., ReleaseDagBundle], shop: Shop) -> None:
+def test_a_never_shipped_store_is_an_empty_folder(
+    open_bundle: Callable[..., ReleaseDagBundle], shop: Shop
+) -> None:
     served = open_bundle()
     served.initialize()
     assert served.get_current_version() is None
@@ -279,7 +287,9 @@ def test_a_damaged_cache_without_network_is_an_error_for_a_task(
 
 def start(arguments: tuple[str, str, str | None]) -> str:
     uri, folder, version = arguments
-    served = ReleaseDagBundle(name="releases", releases=uri, cache=folder, refresh_interval=5, version=version)
+    served = ReleaseDagBundle(
+        name="releases", releases=uri, cache=folder, refresh_interval=5, version=version
+    )
     served.initialize()
     found = served.get_current_version()
     assert found
@@ -311,7 +321,9 @@ def test_the_process_that_serves_can_fork_children_that_use_storage(
         "    os._exit(0 if ObjectStorage(sys.argv[1]).get('CURRENT') else 1)\n"
         "sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))\n"
     )
-    done = subprocess.run([sys.executable, "-c", code, shop.uri, str(shop.folder.parent / "cache")], timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", code, shop.uri, str(shop.folder.parent / "cache")], timeout=60
+    )
     assert done.returncode == 0
 
 
@@ -339,7 +351,9 @@ def test_a_full_disk_leaves_nothing_half_and_the_last_good_release_stays(
 def test_old_releases_go_except_the_current_and_those_of_running_tasks(
     shop: Shop, open_bundle: Callable[..., ReleaseDagBundle], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bundle, "get_bundle_tracking_file", lambda name, version: tmp_path / "track" / version)
+    monkeypatch.setattr(
+        bundle, "get_bundle_tracking_file", lambda name, version: tmp_path / "track" / version
+    )
     monkeypatch.setattr(
         "airflow.dag_processing.bundles.base.get_bundle_tracking_file",
         lambda bundle_name, version: tmp_path / "track" / version,
@@ -378,7 +392,10 @@ def test_going_back_makes_the_dag_files_newer_than_airflows_last_parse(
 
 def test_the_default_cache_is_airflows_own_and_links_need_no_initialize(shop: Shop) -> None:
     served = ReleaseDagBundle(
-        name="releases", releases=shop.uri, refresh_interval=5, view_url_template="https://example.com/{version}"
+        name="releases",
+        releases=shop.uri,
+        refresh_interval=5,
+        view_url_template="https://example.com/{version}",
     )
     assert served.view_url("1" * 64) == "https://example.com/" + "1" * 64
     assert served.view_url() is None

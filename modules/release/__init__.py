@@ -1,0 +1,1 @@
+"""What a platform hands to its releases: the platform manifest as an object."""

@@ -1,0 +1,1 @@
+"""Entries of the secrets service; their values are generated and never shown."""

@@ -1,0 +1,44 @@
+"""What the secrets service takes and gives, on every cloud."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pulumi import Input, Output
+
+from environments.model import Environment
+
+
+class Shape(StrEnum):
+    """What is generated as a secret's value; always a JSON object."""
+
+    CLIENT_CREDENTIALS = "client_credentials"
+    """`client_id` and `client_secret`, for OAuth2."""
+    PASSWORD = "password"
+    """`password`."""
+
+
+@dataclass(frozen=True)
+class SecretsSpec:
+    """The entries are the environment's `secrets`; those of a source are client credentials."""
+
+    environment: Environment
+    key: Input[str]
+    """The customer-managed key that the values are encrypted with."""
+    destroy_data: bool = False
+    """Whether a removed secret goes at once, with no time to save it."""
+
+
+@dataclass(frozen=True)
+class SecretsOutputs:
+    """Names in the secrets service by logical name. Never values."""
+
+    names: Mapping[str, Output[str]]
+
+
+def shape_of(environment: Environment, secret: str) -> Shape:
+    """The shape of an environment's secret."""
+    of_a_source = any(source.secret == secret for source in environment.sources.values())
+    return Shape.CLIENT_CREDENTIALS if of_a_source else Shape.PASSWORD

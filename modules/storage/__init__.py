@@ -1,0 +1,1 @@
+"""Object storage: one bucket per zone, and the copies in the fail-over region."""

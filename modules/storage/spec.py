@@ -1,0 +1,31 @@
+"""What object storage takes and gives, on every cloud."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pulumi import Output
+
+from environments.manifest import Zone
+from environments.model import Environment
+
+
+@dataclass(frozen=True)
+class StorageSpec:
+    """The zones of an environment, as its file describes them."""
+
+    environment: Environment
+    destroy_data: bool = False
+    """Whether a bucket may be removed with all that it holds. The first of two switches; `up` must apply it."""
+
+
+@dataclass(frozen=True)
+class StorageOutputs:
+    """URIs without a trailing slash."""
+
+    zones: Mapping[Zone, Output[str]]
+    failover_zones: Mapping[Zone, Output[str]]
+    """The copies, of the zones that have one."""
+    buckets: Mapping[Zone, Output[str]]
+    """Names of the zones' buckets."""

@@ -1,0 +1,215 @@
+"""Asking Airflow, against a server that answers as its published API does; `tests/e2e` asks the real one."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from dags.bundle.sluice_bundle.storage import ObjectStorage
+from dags.bundle.sluice_bundle.store import ReleaseStore
+from environments.problems import Exit, Refusal
+from releases.build import Release, build
+from releases.current import move
+from releases.served import AirflowAccess
+from releases.ship import Shipped, ship_built
+from tests.toy_release import checkout, dag_source, quiet, write
+
+FILE = "dags/pipelines/hello/dag.py"
+
+
+@dataclass
+class Scripted:
+    """What the server answers, and how often it was asked for a token."""
+
+    dags: list[dict[str, Any]] = field(default_factory=list)
+    errors: list[dict[str, Any]] = field(default_factory=list)
+    tokens: int = 0
+    tokens_last: int = 1000
+    url: str = ""
+    on_look: Any = None
+
+    def serve(self, release: str, file: str = FILE, dag: str = "hello", tag: str | None = None) -> None:
+        tags = [{"name": f"release:{tag or release}"}, {"name": "sales"}]
+        self.dags.append({"dag_id": dag, "relative_fileloc": file, "tags": tags, "bundle_version": release})
+
+    def fail(self, text: str, number: int = 1) -> None:
+        error = {"import_error_id": number, "timestamp": "2026-11-21T00:00:00Z", "filename": FILE}
+        self.errors.append({**error, "bundle_name": "releases", "stack_trace": text})
+
+
+@pytest.fixture
+def airflow() -> Iterator[Scripted]:
+    scripted = Scripted()
+    uses = {"left": 0}
+
+    async def token(request: Request) -> JSONResponse:
+        body = await request.json()
+        if body != {"username": "ann", "password": "right"}:
+            return JSONResponse({"detail": "Invalid credentials"}, status_code=401)
+        scripted.tokens += 1
+        uses["left"] = scripted.tokens_last
+        return JSONResponse({"access_token": f"token-{scripted.tokens}"}, status_code=201)
+
+    def page(key: str) -> Any:
+        async def answer(request: Request) -> JSONResponse:
+            uses["left"] -= 1
+            if request.headers.get("authorization") != f"Bearer token-{scripted.tokens}" or uses["left"] < 0:
+                return JSONResponse({"detail": "Not authenticated"}, status_code=401)
+            if scripted.on_look:
+                scripted.on_look()
+            asked = request.query_params
+            assert asked["bundle_name"] == "releases"
+            rows = scripted.errors if key == "import_errors" else scripted.dags
+            rows = [row for row in rows if row.get("bundle_version") == asked.get("bundle_version")]
+            first = int(asked["offset"])
+            # Airflow caps pages at its own limit, whatever is asked for.
+            chunk = rows[first : first + 2]
+            return JSONResponse({key: chunk, "total_entries": len(rows)})
+
+        return answer
+
+    routes = [
+        Route("/auth/token", token, methods=["POST"]),
+        Route("/api/v2/importErrors", page("import_errors")),
+        Route("/api/v2/dags", page("dags")),
+        Route("/api/v2/dags/~/dagVersions", page("dag_versions")),
+    ]
+    config = uvicorn.Config(Starlette(routes=routes), host="127.0.0.1", port=0, log_level="error")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    scripted.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    yield scripted
+    server.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> ObjectStorage:
+    return ObjectStorage((tmp_path / "store").as_uri())
+
+
+@pytest.fixture
+def release(tmp_path: Path) -> Release:
+    return build(checkout(tmp_path / "checkout"))
+
+
+def ship(release: Release, storage: ObjectStorage, airflow: Scripted, timeout: float = 1.2) -> Shipped:
+    access = AirflowAccess(airflow.url, "ann", "right", timeout=timeout)
+    return ship_built(release, storage, access, quiet, by="ann")
+
+
+def current(storage: ObjectStorage) -> str | None:
+    found = ReleaseStore(storage).read_pointer()
+    return found.pointer.release if found else "never shipped"
+
+
+def test_a_release_that_is_served_stays_and_tokens_are_renewed(
+    release: Release, storage: ObjectStorage, airflow: Scripted
+) -> None:
+    airflow.tokens_last = 2
+    airflow.serve(release.id)
+    assert ship(release, storage, airflow).served
+    assert current(storage) == release.id
+    assert airflow.tokens == 2
+
+
+def test_every_dag_file_must_be_served_over_all_pages(
+    tmp_path: Path, storage: ObjectStorage, airflow: Scripted
+) -> None:
+    root = checkout(tmp_path / "five")
+    names = [f"p{number}" for number in range(5)]
+    write(root, {f"dags/pipelines/{name}/dag.py": dag_source(name) for name in names})
+    release = build(root)
+    airflow.serve(release.id)
+    for name in names[:-1]:
+        airflow.serve(release.id, f"dags/pipelines/{name}/dag.py", name)
+    with pytest.raises(Refusal, match=r"not taken over dags/pipelines/p4/dag\.py, after"):
+        ship(release, storage, airflow)
+    airflow.serve(release.id, "dags/pipelines/p4/dag.py", "p4")
+    assert ship(release, storage, airflow).served
+
+
+def test_a_first_ship_that_is_not_served_leaves_no_release_current(
+    release: Release, storage: ObjectStorage, airflow: Scripted
+) -> None:
+    with pytest.raises(Refusal, match="back at no release") as caught:
+        ship(release, storage, airflow)
+    assert caught.value.exit_code == Exit.CHECK_SAID_NO
+    assert current(storage) is None
+
+
+def test_code_of_another_release_under_this_ones_version_does_not_count(
+    release: Release, storage: ObjectStorage, airflow: Scripted
+) -> None:
+    airflow.serve(release.id, tag="0" * 64)
+    with pytest.raises(Refusal, match="has not taken over"):
+        ship(release, storage, airflow)
+
+
+def test_an_import_error_ends_the_wait_with_its_file_and_text(
+    release: Release, storage: ObjectStorage, airflow: Scripted
+) -> None:
+    airflow.on_look = lambda: airflow.errors or current(storage) != release.id or airflow.fail("No module x")
+    started = time.monotonic()
+    with pytest.raises(Refusal, match=rf"{FILE} cannot be imported:\nNo module x"):
+        ship(release, storage, airflow, timeout=60)
+    assert time.monotonic() - started < 10
+
+
+def test_import_errors_of_before_and_of_other_releases_do_not_count(
+    release: Release, storage: ObjectStorage, airflow: Scripted
+) -> None:
+    airflow.fail("it was so before")
+    airflow.serve(release.id)
+
+    def late() -> None:
+        if len(airflow.errors) == 1 and current(storage) == release.id:
+            airflow.fail(f'File "/cache/{"0" * 64}/dags/pipelines/hello/dag.py", line 1', number=2)
+
+    airflow.on_look = late
+    assert ship(release, storage, airflow).served
+    assert len(airflow.errors) == 2
+
+
+def test_somebody_elses_move_while_waiting_is_left_alone(
+    release: Release, storage: ObjectStorage, airflow: Scripted, tmp_path: Path
+) -> None:
+    other = build(checkout(tmp_path / "other", greeting="other"))
+    store = ReleaseStore(storage)
+
+    def meanwhile() -> None:
+        if current(storage) == release.id:
+            move(store, store.read_pointer(), other.id, action="ship", by="bob")
+
+    airflow.on_look = meanwhile
+    with pytest.raises(Refusal, match="not moved back, because meanwhile bob moved the pointer"):
+        ship(release, storage, airflow)
+    assert current(storage) == other.id
+
+
+def test_airflow_down_or_a_wrong_password_refuse_before_anything_is_written(
+    release: Release, storage: ObjectStorage, airflow: Scripted
+) -> None:
+    for access in (
+        AirflowAccess("http://127.0.0.1:9", "ann", "right"),
+        AirflowAccess(airflow.url, "ann", "no"),
+    ):
+        with pytest.raises(Refusal) as caught:
+            ship_built(release, storage, access, quiet)
+        assert caught.value.exit_code == Exit.UNAVAILABLE
+        assert "right" not in repr(access)
+    assert current(storage) == "never shipped" and storage.list("releases") == []
