@@ -1,1 +1,1 @@
-"""One package per capability of a platform: `spec.py` says what it takes and gives, one file per cloud makes it."""
+"""One package per capability: `spec.py` says what it takes and gives, one file per cloud makes it."""

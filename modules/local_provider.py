@@ -17,6 +17,7 @@ from typing import Any, ClassVar, TypeVar
 from pulumi.dynamic import (
     CheckFailure,
     CheckResult,
+    ConfigureRequest,
     CreateResult,
     DiffResult,
     ReadResult,
@@ -50,6 +51,9 @@ class LocalProvider(ResourceProvider):
     # The reference to a class is no secret, and encrypting it would take time for every resource.
     serialize_as_secret_always = False
 
+    started_by_engine: ClassVar[bool] = False
+    """Whether this process is the engine's, whose person reads what is raised."""
+
     identity: ClassVar[tuple[str, ...]] = ("name",)
     """Inputs that cannot change: another value is another thing. The first of them is the Pulumi id."""
 
@@ -71,6 +75,10 @@ class LocalProvider(ResourceProvider):
     def problems(self, wanted: Props) -> dict[str, str]:
         """What is wrong with the inputs, by property."""
         return {}
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Called once in the engine's process, and nowhere else."""
+        LocalProvider.started_by_engine = True
 
     def check(self, _olds: Props, news: Props) -> CheckResult:
         """Leaves out what is not given, so that only given inputs are compared."""
@@ -170,6 +178,7 @@ def _told(action: Callable[[], _T]) -> _T:
         refused = Refused(str(error), "`./sluice status` shows what runs; `./sluice logs` what it says")
     except Refused as error:
         refused = error
-    # Pulumi prints the formatted traceback of whatever a provider raises; this is how to say none is wanted.
-    sys.tracebacklimit = 0
+    if LocalProvider.started_by_engine:
+        # Pulumi shows the formatted traceback of whatever is raised; this is how to say that none is wanted.
+        sys.tracebacklimit = 0
     raise refused from None

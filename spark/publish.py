@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from datetime import date
 from typing import Any
 
-from py4j.protocol import Py4JError
+from py4j.protocol import Py4JError  # type: ignore[import-untyped]
 from pyspark.sql import DataFrame, SparkSession
 
 from spark.problems import BadData
@@ -32,12 +32,19 @@ class Storage:
     """The Hadoop file systems behind URIs."""
 
     def __init__(self, spark: SparkSession) -> None:
-        self._jvm: Any = spark._jvm
+        jvm: Any = spark._jvm
         self._conf: Any = spark._jsc.hadoopConfiguration()
+        # Looked up once: py4j asks the JVM anew for every dot, and a table may have hundreds of days.
+        hadoop = jvm.org.apache.hadoop
+        self._path, self._contexts = hadoop.fs.Path, hadoop.fs.FileContext
+        self._copy_bytes: Any = hadoop.io.IOUtils.copyBytes
+        option = jvm.java.lang.Class.forName("org.apache.hadoop.fs.Options$Rename")
+        self._overwrite: Any = jvm.java.lang.reflect.Array.newInstance(option, 1)
+        self._overwrite[0] = getattr(hadoop.fs, "Options$Rename").OVERWRITE
 
     def path(self, uri: str) -> Any:
         """A Hadoop path, qualified with its scheme."""
-        path = self._jvm.org.apache.hadoop.fs.Path(uri)
+        path = self._path(uri)
         return path.getFileSystem(self._conf).makeQualified(path)
 
     def files(self, folder: Any) -> list[Any]:
@@ -63,7 +70,7 @@ class Storage:
         def write(out: Any) -> None:
             stream = source.getFileSystem(self._conf).open(source)
             try:
-                self._jvm.org.apache.hadoop.io.IOUtils.copyBytes(stream, out, COPY_BUFFER, False)
+                self._copy_bytes(stream, out, COPY_BUFFER, False)
             finally:
                 stream.close()
 
@@ -79,12 +86,8 @@ class Storage:
         try:
             with self._created(fs, hidden) as out:
                 write(out)
-            jfs = self._jvm.org.apache.hadoop.fs
-            options = self._jvm.java.lang.reflect.Array.newInstance(
-                self._jvm.java.lang.Class.forName("org.apache.hadoop.fs.Options$Rename"), 1
-            )
-            options[0] = getattr(jfs, "Options$Rename").OVERWRITE
-            jfs.FileContext.getFileContext(target.toUri(), self._conf).rename(hidden, target, options)
+            context = self._contexts.getFileContext(target.toUri(), self._conf)
+            context.rename(hidden, target, self._overwrite)
         except BaseException:
             with suppress(Py4JError):
                 self.delete(hidden)
@@ -105,7 +108,7 @@ class Storage:
         out.close()
 
     def _child(self, folder: Any, name: str) -> Any:
-        return self._jvm.org.apache.hadoop.fs.Path(folder, name)
+        return self._path(folder, name)
 
 
 class Attempt:
@@ -122,9 +125,8 @@ class Attempt:
                 f"--output {output} is a bucket or a root; name a folder in it, such as {output}/sales"
             )
         # Beside the table, so that no reader of the table's folder can come upon it.
-        self._run = storage.path(
-            f"{self._table.getParent()}/_staging/{self._table.getName()}/{folder_name(name)}"
-        )
+        parent = self._table.getParent()
+        self._run = storage.path(f"{parent}/_staging/{self._table.getName()}/{folder_name(name)}")
         self.staging = f"{self._run}/{uuid.uuid4().hex}"
 
     def write(self, rows: DataFrame) -> None:
@@ -163,7 +165,7 @@ class Attempt:
 
 
 def folder_name(name: str) -> str:
-    """A name with a run id as a folder's name: Airflow's hold `:` and `+`, which Hadoop's paths do not take everywhere."""
+    """A folder's name: Airflow's run ids hold `:` and `+`, which Hadoop's paths do not take everywhere."""
     plain = re.sub(r"[^A-Za-z0-9._-]", "-", name)
     return f"{plain[:80]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 

@@ -1,8 +1,9 @@
-"""The Pulumi program: the stack's name says the environment, the environment's cloud says which file describes it."""
+"""The Pulumi program: the stack's name says the environment, its cloud says which file describes it."""
 
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from pathlib import Path
 
@@ -22,9 +23,12 @@ def main() -> None:
     """
     from environments.load import load
     from environments.problems import Refusal
+    from environments.vocabulary import Cloud
 
     try:
         environment = load(pulumi.get_stack())
+        if environment.cloud is Cloud.LOCAL:
+            _require_importable_providers()
         # Only one cloud's file, because each imports its own SDK, which takes seconds.
         name = f"stacks.{environment.cloud}"
         try:
@@ -39,6 +43,18 @@ def main() -> None:
         platform.describe(environment)
     except Refusal as refusal:
         raise pulumi.RunError(str(refusal)) from None
+
+
+def _require_importable_providers() -> None:
+    """`local`'s providers run in a process of their own, which finds `modules` by PYTHONPATH."""
+    from environments.problems import Exit, Refusal
+
+    if str(ROOT) not in os.environ.get("PYTHONPATH", "").split(os.pathsep):
+        raise Refusal.because(
+            "this shell is not set up for the local stack: PYTHONPATH does not name the repository",
+            remedy='run `eval "$(./sluice env shell)"` first',
+            exit_code=Exit.UNAVAILABLE,
+        )
 
 
 if __name__ == "__main__":

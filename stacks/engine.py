@@ -19,6 +19,7 @@ from environments import places
 from environments.problems import Exit, Location, Problem, Refusal
 
 PROJECT = "sluice"
+_SALT = re.compile(r"^encryptionsalt:.*\n?", re.MULTILINE)
 
 
 @dataclass
@@ -69,10 +70,14 @@ class Engine:
             **self.extra,
             "PATH": path,
             "VIRTUAL_ENV": str(venv),
+            # The engine starts the dynamic providers, which import the modules.
+            "PYTHONPATH": str(places.ROOT),
             "PULUMI_BACKEND_URL": places.PULUMI.as_uri(),
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(self.passphrase_file),
             "PULUMI_OPTION_CONFIG_FILE": str(self.config_file),
             "PULUMI_SKIP_UPDATE_CHECK": "true",
+            # Without it the CLI does not take --event-log.
+            "PULUMI_DEBUG_COMMANDS": "true",
             "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS": "true",
         }
 
@@ -175,10 +180,10 @@ class Engine:
 
     def _copy_configuration(self) -> None:
         source = places.ROOT / "environments" / f"Pulumi.{self.stack}.yaml"
-        content = source.read_text()
-        if self.config_file.exists():
-            salt = re.search(r"^encryptionsalt:.*$", self.config_file.read_text(), re.MULTILINE)
-            content += f"\n{salt.group(0)}\n" if salt else ""
+        # A salt belongs to one passphrase, and so to one checkout: the committed file's never counts.
+        content = _SALT.sub("", source.read_text())
+        if self.config_file.exists() and (salt := _SALT.search(self.config_file.read_text())):
+            content += salt.group(0)
         if not self.config_file.exists() or self.config_file.read_text() != content:
             self.config_file.write_text(content)
 

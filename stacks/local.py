@@ -1,8 +1,7 @@
-"""The platform on one machine, from keys to Airflow. Read it as a table of contents; `modules/` says the rest."""
+"""The platform on one machine, from keys to Airflow: a table of contents; `modules/` says the rest."""
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import pulumi
@@ -18,7 +17,6 @@ from environments.manifest import (
     Zone,
 )
 from environments.model import Environment
-from environments.problems import Refusal
 from environments.vocabulary import DataClass
 from modules.catalog.local import LocalCatalog
 from modules.catalog.spec import CatalogSpec
@@ -53,7 +51,6 @@ SCHEMAS = ("sales", "staging_sales")
 
 def describe(environment: Environment) -> None:
     """Describes the platform to Pulumi."""
-    #_require
     endpoints = LocalEndpoints.load()
     destroy_data = pulumi.Config("sluice").get_bool("destroyData") or False
 
@@ -62,9 +59,7 @@ def describe(environment: Environment) -> None:
     secrets = LocalSecrets(
         "secrets", SecretsSpec(environment, keys[DataClass.CONFIDENTIAL], destroy_data)
     ).outputs
-    events = LocalEvents(
-        "events", EventsSpec(environment, keys[DataClass.INTERNAL], TOPICS, QUEUES)
-    ).outputs
+    events = LocalEvents("events", EventsSpec(environment, keys[DataClass.INTERNAL], TOPICS, QUEUES)).outputs
     catalog = LocalCatalog(
         "catalog", CatalogSpec(environment, storage.zones[Zone.CURATED], destroy_data)
     ).outputs
@@ -126,13 +121,3 @@ def platform_manifest(
         ),
         orchestrator=Orchestrator(url=made["url"], version=made["version"]),
     )
-
-
-def _require_importable_providers() -> None:
-    """The engine starts the providers in a process of their own, which finds `modules` by PYTHONPATH."""
-    given = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    if str(places.ROOT) not in given:
-        raise Refusal.because(
-            "the environment variable PYTHONPATH does not name the repository",
-            remedy='run `eval "$(./sluice env shell)"` in this shell first',
-        )

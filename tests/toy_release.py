@@ -25,7 +25,12 @@ ROOT = Path(__file__).resolve().parents[3]
 RELEASE = hashlib.sha256((ROOT / "manifest.json").read_bytes()).hexdigest()
 
 
-@dag(schedule=None, start_date=datetime(2026, 1, 1), tags=[f"release:{RELEASE}"], catchup=False)
+@dag(
+    schedule=None,
+    start_date=datetime(2026, 1, 1),
+    tags=[f"release:{RELEASE}"],
+    is_paused_upon_creation=False,
+)
 def NAME():
     @task
     def first(until=None):

@@ -18,7 +18,8 @@ from open_data_contract_standard.model import DataQuality, Relationship
 from dags.runtime.problems import ContractError
 
 _TEXT_CARRIERS = frozenset({"string", "text", "varchar"})
-_NUMBER = r"^[+-]?([0-9]+(\.[0-9]+)?|\.[0-9]+)$"
+# Not more decimals than the SQL type has: a value is never rounded before it is checked.
+_NUMBER = r"^[+-]?([0-9]+(\.[0-9]{1,18})?|\.[0-9]{1,18})$"
 _INTEGER = r"^[+-]?[0-9]+$"
 _ZONE = r"(Z|[+-][0-9]{2}:?[0-9]{2})"
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -35,13 +36,14 @@ _TIME_FORMATS: dict[str, dict[str, str]] = {
     },
     "time": {"": f"^{_TIME}$", "HH:mm:ss": f"^{_TIME}$"},
 }
+_OCTET = "(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])"
 _STRING_FORMATS = {
     "uuid": r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$",
     "email": r"^[^@\s]+@[^@\s]+\.[^@\s]+$",
-    "ipv4": r"^((25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(\.|$)){4}$",
+    "ipv4": rf"^({_OCTET}\.){{3}}{_OCTET}$",
 }
 _SQL_TYPES = {
-    "number": "DECIMAL(38, 10)",
+    "number": "DECIMAL(38, 18)",
     "integer": "HUGEINT",
     "date": "DATE",
     "timestamp": "TIMESTAMPTZ",
@@ -286,7 +288,7 @@ def _constant(one: Field, value: Any) -> str:
     try:
         match one.logical:
             case "number" | "integer":
-                return f"{Decimal(str(value)):f}::DECIMAL(38, 10)"
+                return f"{Decimal(str(value)):f}::DECIMAL(38, 18)"
             case "date":
                 text = date.fromisoformat(str(value)).isoformat()
             case "timestamp":

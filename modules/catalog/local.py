@@ -17,7 +17,9 @@ class Database(Resource, module="sluice", name="Database"):
 
     name: Output[str]
 
-    def __init__(self, logical_name: str, inputs: dict[str, pulumi.Input[object]], opts: ResourceOptions) -> None:
+    def __init__(
+        self, logical_name: str, inputs: dict[str, pulumi.Input[object]], opts: ResourceOptions
+    ) -> None:
         super().__init__(DatabaseProvider(), logical_name, {**inputs, "arn": None}, opts)
 
 

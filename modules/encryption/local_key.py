@@ -7,7 +7,10 @@ from modules.local_provider import LocalProvider, Props, differs
 
 
 class KeyProvider(LocalProvider):
-    """A key. Inputs: name (the alias), description, rotated, deletion_window_days, tags. Outputs: key_id, alias_arn."""
+    """A key.
+
+    Inputs: name (the alias), description, rotated, deletion_window_days, tags. Outputs: key_id, alias_arn.
+    """
 
     def find(self, name: str, known: Props) -> Props | None:
         """A key that is about to be deleted counts as gone."""

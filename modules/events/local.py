@@ -22,7 +22,9 @@ class Topic(Resource, module="sluice", name="Topic"):
 
     arn: Output[str]
 
-    def __init__(self, logical_name: str, inputs: dict[str, pulumi.Input[object]], opts: ResourceOptions) -> None:
+    def __init__(
+        self, logical_name: str, inputs: dict[str, pulumi.Input[object]], opts: ResourceOptions
+    ) -> None:
         super().__init__(TopicProvider(), logical_name, {**inputs, "arn": None}, opts)
 
 
@@ -32,7 +34,9 @@ class Queue(Resource, module="sluice", name="Queue"):
     arn: Output[str]
     url: Output[str]
 
-    def __init__(self, logical_name: str, inputs: dict[str, pulumi.Input[object]], opts: ResourceOptions) -> None:
+    def __init__(
+        self, logical_name: str, inputs: dict[str, pulumi.Input[object]], opts: ResourceOptions
+    ) -> None:
         super().__init__(QueueProvider(), logical_name, {**inputs, "arn": None, "url": None}, opts)
 
 
@@ -42,14 +46,18 @@ class Bus(Resource, module="sluice", name="Bus"):
     name: Output[str]
     arn: Output[str]
 
-    def __init__(self, logical_name: str, inputs: dict[str, pulumi.Input[object]], opts: ResourceOptions) -> None:
+    def __init__(
+        self, logical_name: str, inputs: dict[str, pulumi.Input[object]], opts: ResourceOptions
+    ) -> None:
         super().__init__(BusProvider(), logical_name, {**inputs, "arn": None}, opts)
 
 
 class Rule(Resource, module="sluice", name="Rule"):
     """A rule and its one target."""
 
-    def __init__(self, logical_name: str, inputs: dict[str, pulumi.Input[object]], opts: ResourceOptions) -> None:
+    def __init__(
+        self, logical_name: str, inputs: dict[str, pulumi.Input[object]], opts: ResourceOptions
+    ) -> None:
         super().__init__(RuleProvider(), logical_name, inputs, opts)
 
 

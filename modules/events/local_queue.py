@@ -10,7 +10,10 @@ from modules.local_provider import LocalProvider, Props, differs
 
 
 class QueueProvider(LocalProvider):
-    """A queue. Inputs: name, key, retention_seconds, redrive_to, deliveries, from_bus, tags. Outputs: url, arn."""
+    """A queue.
+
+    Inputs: name, key, retention_seconds, redrive_to, deliveries, from_bus, tags. Outputs: url, arn.
+    """
 
     def find(self, name: str, known: Props) -> Props | None:
         """Attributes in the terms of the inputs; a policy that is not exactly ours counts as drift."""

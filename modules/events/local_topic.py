@@ -35,7 +35,9 @@ class TopicProvider(LocalProvider):
         sns = client("sns")
         if found is None:
             sns.create_topic(
-                Name=wanted["name"], Attributes={"KmsMasterKeyId": wanted["key"]}, Tags=as_list(wanted["tags"])
+                Name=wanted["name"],
+                Attributes={"KmsMasterKeyId": wanted["key"]},
+                Tags=as_list(wanted["tags"]),
             )
             return
         if differs(wanted, found, "key"):

@@ -1,4 +1,4 @@
-"""What `airflow.cfg` of the local Airflow says. Secret keys come by environment from its launcher, never here."""
+"""What the local Airflow's `airflow.cfg` says. Secret keys come by environment from its launcher."""
 
 from __future__ import annotations
 
@@ -84,7 +84,11 @@ def _options(settings: AirflowSettings) -> dict[str, dict[str, str | int | float
             "parsing_processes": 1,
             "print_stats_interval": 0,
         },
-        "scheduler": {"catchup_by_default": False, "scheduler_idle_sleep_time": 0.5, "parsing_cleanup_interval": 10},
+        "scheduler": {
+            "catchup_by_default": False,
+            "scheduler_idle_sleep_time": 0.5,
+            "parsing_cleanup_interval": 10,
+        },
         # Nothing leaves this machine.
         "metrics": {"statsd_on": False, "otel_on": False},
         "traces": {"otel_on": False},

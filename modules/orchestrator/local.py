@@ -18,7 +18,9 @@ class ConfigurationFile(Resource, module="sluice", name="ConfigurationFile"):
 
     path: Output[str]
 
-    def __init__(self, logical_name: str, inputs: dict[str, pulumi.Input[object]], opts: ResourceOptions) -> None:
+    def __init__(
+        self, logical_name: str, inputs: dict[str, pulumi.Input[object]], opts: ResourceOptions
+    ) -> None:
         super().__init__(FileProvider(), logical_name, inputs, opts)
 
 

@@ -11,7 +11,7 @@ from environments.model import Environment
 
 @dataclass(frozen=True)
 class OrchestratorSpec:
-    """Airflow that serves the releases; version, size and parallelism are the environment's `orchestrator`."""
+    """Airflow that serves the releases; its version and size are the environment's `orchestrator`."""
 
     environment: Environment
     releases: Input[str]

@@ -16,7 +16,9 @@ class StoredObject(Resource, module="sluice", name="StoredObject"):
 
     uri: Output[str]
 
-    def __init__(self, logical_name: str, inputs: dict[str, pulumi.Input[object]], opts: ResourceOptions) -> None:
+    def __init__(
+        self, logical_name: str, inputs: dict[str, pulumi.Input[object]], opts: ResourceOptions
+    ) -> None:
         super().__init__(ObjectProvider(), logical_name, {**inputs, "uri": None}, opts)
 
 

@@ -48,7 +48,7 @@ class ObjectProvider(LocalProvider):
             s3.put_object_tagging(**where, Tagging={"TagSet": as_list(wanted["tags"])})
 
     def remove(self, name: str, known: Props) -> None:
-        """All its versions: what the stack made again and again is no data, and must not hold the bucket back."""
+        """All its versions: what the stack itself made is no data, and must not hold the bucket back."""
         s3, bucket = client("s3"), known["bucket"]
         for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=name):
             for version in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:

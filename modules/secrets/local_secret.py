@@ -61,9 +61,11 @@ class SecretProvider(LocalProvider):
 
     def remove(self, name: str, known: Props) -> None:
         """Leaves a week to take it back, unless the switch says that data may go."""
-        how = {"ForceDeleteWithoutRecovery": True} if known.get("destroy_data") else {
-            "RecoveryWindowInDays": _RECOVERY_DAYS
-        }
+        how = (
+            {"ForceDeleteWithoutRecovery": True}
+            if known.get("destroy_data")
+            else {"RecoveryWindowInDays": _RECOVERY_DAYS}
+        )
         client("secretsmanager").delete_secret(SecretId=name, **how)
 
 
@@ -100,7 +102,10 @@ def _generate(shape: str) -> str:
     fields = _FIELDS[Shape(shape)]
     # A client's id is looked at by people in the source's records: short, and not like a secret.
     return json.dumps(
-        {field: secrets.token_hex(8) if field == "client_id" else secrets.token_urlsafe(32) for field in fields}
+        {
+            field: secrets.token_hex(8) if field == "client_id" else secrets.token_urlsafe(32)
+            for field in fields
+        }
     )
 
 

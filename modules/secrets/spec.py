@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from pulumi import Input, Output
 
-from environments.model import Environment
+if TYPE_CHECKING:
+    # The provider's process needs only the shapes, and the model takes a while to import.
+    from environments.model import Environment
 
 
 class Shape(StrEnum):

@@ -50,7 +50,9 @@ class LocalStorage(pulumi.ComponentResource):
         super().__init__("sluice:storage:LocalStorage", name, None, opts)
         settings = spec.environment.storage.zones
         zones = {zone: self._bucket(spec, zone, None) for zone in settings}
-        copies = {zone: self._bucket(spec, zone, "failover") for zone in settings if settings[zone].replicated}
+        copies = {
+            zone: self._bucket(spec, zone, "failover") for zone in settings if settings[zone].replicated
+        }
         self.outputs = StorageOutputs(
             zones={zone: bucket.uri for zone, bucket in zones.items()},
             failover_zones={zone: bucket.uri for zone, bucket in copies.items()},

@@ -82,7 +82,7 @@ class BucketProvider(LocalProvider):
                 raise
             raise Refused(
                 f"bucket {name} holds data and is not removed",
-                "to lose the data: `pulumi config set sluice:destroyData true`, `pulumi up`, then destroy again",
+                "to lose it: `pulumi config set sluice:destroyData true`, `pulumi up`, then destroy again",
             ) from None
 
 
@@ -111,7 +111,9 @@ def _lock(days: int) -> dict[str, Any]:
 
 def _empty(bucket: str) -> None:
     s3 = client("s3")
-    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket, PaginationConfig={"PageSize": _BATCH}):
+    for page in s3.get_paginator("list_object_versions").paginate(
+        Bucket=bucket, PaginationConfig={"PageSize": _BATCH}
+    ):
         entries = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
         if not entries:
             continue
@@ -119,7 +121,7 @@ def _empty(bucket: str) -> None:
         answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
         if errors := answer.get("Errors"):
             raise Refused(
-                f"bucket {bucket} holds {len(errors)} or more objects that are locked, such as {errors[0]['Key']}:"
+                f"bucket {bucket} holds locked objects, such as {errors[0]['Key']}:"
                 f" {errors[0].get('Message') or errors[0].get('Code')}",
                 "object lock lets nobody delete them before their day; wait, or remove the whole local"
                 " platform with `make clean`",

@@ -17,7 +17,7 @@ class StorageSpec:
 
     environment: Environment
     destroy_data: bool = False
-    """Whether a bucket may be removed with all that it holds. The first of two switches; `up` must apply it."""
+    """Whether a bucket may be removed with all that it holds; takes effect once `up` has applied it."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,9 @@ class DuckDBFile(Resource, module="sluice", name="DuckDBFile"):
 
     path: Output[str]
 
-    def __init__(self, logical_name: str, inputs: dict[str, pulumi.Input[object]], opts: ResourceOptions) -> None:
+    def __init__(
+        self, logical_name: str, inputs: dict[str, pulumi.Input[object]], opts: ResourceOptions
+    ) -> None:
         super().__init__(DuckDBProvider(), logical_name, inputs, opts)
 
 

@@ -83,7 +83,7 @@ def _opened(file: Path, seconds: float, *, read_only: bool = False) -> Iterator[
         except duckdb.Error as error:
             raise Refused(
                 f"the warehouse cannot be opened: {error}",
-                f"close what has it open; if {file} is damaged, move it away and run `./sluice up`, then the pipelines",
+                f"close what has it open; if {file} is damaged, move it away and run `./sluice up`",
             ) from None
         with connection:
             yield connection

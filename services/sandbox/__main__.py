@@ -18,8 +18,9 @@ def main() -> int:
     """Runs the server; a Refusal is printed, never traced."""
     settings = parse()
     try:
-        application = app.build(settings)
+        # Before the data: a taken port is said at once, and who asks too early waits instead of failing.
         listener = _listen(settings)
+        application = app.build(settings)
     except Refusal as refusal:
         print(refusal, file=sys.stderr)
         return refusal.exit_code

@@ -17,7 +17,7 @@ import obstore
 import pytest
 
 from dags.pipelines.sales_curation import check, curate, extract, layout, load, publish
-from dags.runtime import batches
+from dags.runtime import batches, failures
 from dags.runtime.batches import Interval
 from dags.runtime.problems import ConservationBroken, NoRowMeetsContract, PipelineProblem, StoredObjectDamaged
 from dags.runtime.source import Garbage
@@ -220,3 +220,42 @@ def test_a_cent_that_is_missing_in_the_warehouse_fails_the_run_with_both_figures
     curated |= {"read": checked["transactions"]["rows"], "sums": checked["sums"]}
     with pytest.raises(ConservationBroken, match=r"GBP: raw \d+\.\d\d, the warehouse \d+\.\d\d"):
         publish.conserve(checked, curated, publish.warehouse_sums(manifest, day(DAY)))
+
+
+def test_a_failure_is_recorded_exactly_once_however_often_the_callback_is_called(
+    platform: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest = platform.manifest
+    releases = open_zone(manifest.zones[Zone.RELEASES])
+    releases.put("platform/manifest.json", manifest.model_dump_json().encode())
+    monkeypatch.setenv("AIRFLOW__SLUICE__PLATFORM_MANIFEST", releases.uri_of("platform/manifest.json"))
+
+    class Instance:
+        dag_id, task_id, run_id, try_number = (
+            "sales_curation",
+            "extract",
+            "manual__2025-02-03T00:00:00+00:00",
+            4,
+        )
+
+    context = {"ti": Instance(), "exception": PipelineProblem("the source is down", where="/v1/x")}
+    failures.to_dead_letter_queue(context)
+    failures.to_dead_letter_queue(context)
+    [record] = platform.messages(platform.dead_letters)
+    assert record["task"] == "extract" and record["error"] == "PipelineProblem"
+    assert record["message"] == "/v1/x: the source is down"
+    [kept] = contents(manifest, Zone.ERRORS)
+    assert json.loads(open_zone(manifest.zones[Zone.ERRORS]).get(kept)) == record
+    Instance.try_number = 8
+    failures.to_dead_letter_queue(context)
+    assert len(platform.messages(platform.dead_letters)) == 1
+
+
+def test_a_queue_that_does_not_answer_leaves_the_failure_to_the_next_caller(platform: Any) -> None:
+    manifest = platform.manifest
+    nowhere = manifest.events.model_copy(update={"dead_letter_queue": f"{platform.aws}/1/nowhere"})
+    failure = {"pipeline": "p", "run_id": "r", "task": "t", "try_number": 1}
+    with pytest.raises(Exception, match="NonExistentQueue|does not exist"):
+        failures.send(manifest.model_copy(update={"events": nowhere}), failure)
+    assert failures.send(manifest, failure)
+    assert platform.messages(platform.dead_letters) == [failure]

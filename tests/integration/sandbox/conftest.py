@@ -167,6 +167,18 @@ def fast(serve: Callable[..., Sandbox]) -> Sandbox:
 
 
 @pytest.fixture(scope="session")
+def usual(serve: Callable[..., Sandbox]) -> Sandbox:
+    """A sandbox as the local platform runs it."""
+    return serve()
+
+
+@pytest.fixture(scope="session")
+def forgetful(serve: Callable[..., Sandbox]) -> Sandbox:
+    """A sandbox whose tokens die young; its seed is that of `fast`."""
+    return serve("--token-seconds", "1.5", "--rate", "5000", "--error-rate", "0", "--seed", "7")
+
+
+@pytest.fixture(scope="session")
 def http() -> httpx.Client:
     """A client that asks once and takes what comes."""
     return HTTP

@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from environments import places
+from services.sandbox import settings
 
 
 def run(*flags: str) -> subprocess.CompletedProcess[str]:
@@ -52,12 +53,34 @@ def test_a_port_in_use_is_refused(fast) -> None:
 
 
 @pytest.mark.parametrize(
-    "flags", ["", "--port x", "--port 70000", "--port 0 --rate 0", "--port 0 --host 0.0.0.0"]
+    "flags",
+    [
+        "",
+        "--port x",
+        "--port 70000",
+        "--port 0 --rate 0",
+        "--port 0 --rate nan",
+        "--port 0 --error-rate 2",
+        "--port 0 --token-seconds -1",
+        "--port 0 --host 0.0.0.0",
+    ],
 )
-def test_bad_flags_are_refused(flags: str) -> None:
-    ended = run(*flags.split())
-    assert ended.returncode == 2
-    assert "usage" in ended.stderr and "Traceback" not in ended.stderr
+def test_bad_flags_are_refused(flags: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        settings.parse(flags.split())
+    assert ended.value.code == 2
+    assert "usage" in capsys.readouterr().err
+
+
+def test_an_environment_variable_is_a_flags_default_and_checked_alike(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SLUICE_SANDBOX_RATE", "3")
+    assert settings.parse(["--port", "0"]).rate == 3
+    assert settings.parse(["--port", "0", "--rate", "4"]).rate == 4
+    monkeypatch.setenv("SLUICE_SANDBOX_RATE", "fast")
+    with pytest.raises(SystemExit):
+        settings.parse(["--port", "0"])
 
 
 def test_it_listens_on_the_loopback_interface_only(fast) -> None:

@@ -98,11 +98,13 @@ def test_no_or_a_made_up_token_is_401_with_a_challenge(http, fast) -> None:
         assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 
-def test_a_token_that_expires_between_pages_is_401_and_a_new_one_goes_on_with_the_cursor(http, serve) -> None:
-    client = serve("--token-seconds", "0.7", "--rate", "5000", "--error-rate", "0").client()
+def test_a_token_that_expires_between_pages_is_401_and_a_new_one_goes_on_with_the_cursor(
+    http, forgetful
+) -> None:
+    client = forgetful.client()
     pages: Iterator[Any] = client.pages("/v1/transactions", limit=1000, **FEBRUARY)
     seen = {row["transaction_id"] for row in next(pages)}
-    time.sleep(0.8)
+    time.sleep(1.6)
     stale = http.get(
         client.base_url + "/v1/transactions", headers={"Authorization": f"Bearer {client.token}"}
     )
@@ -117,15 +119,16 @@ def test_a_token_that_expires_between_pages_is_401_and_a_new_one_goes_on_with_th
 
 
 def test_a_burst_meets_429_and_obeying_retry_after_succeeds(http, serve) -> None:
-    url = serve("--rate", "4", "--error-rate", "0").url
-    answers = [http.get(url + "/feeds/ecb/", params={"from": "2026-06-30"}) for _ in range(12)]
-    refused = [answer for answer in answers if answer.status_code == 429]
-    assert [answer.status_code for answer in answers[:4]] == [200] * 4
-    assert refused and all(is_problem(answer, 429) for answer in refused)
-    wait = int(refused[-1].headers["Retry-After"])
-    assert 1 <= wait <= 2
-    time.sleep(wait)
-    assert http.get(url + "/feeds/ecb/").status_code == 200
+    url = serve("--rate", "2", "--error-rate", "0").url
+    answers = [http.get(url + "/feeds/ecb/eurofxref-2025-02-03.csv") for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    # As many as it takes: a busy machine is no fast client.
+    burst = (http.get(url + "/feeds/ecb/eurofxref-2025-02-03.csv") for _ in range(500))
+    refused = next(answer for answer in burst if answer.status_code == 429)
+    assert is_problem(refused, 429)
+    assert refused.headers["Retry-After"] == "1"
+    time.sleep(1)
+    assert http.get(url + "/feeds/ecb/eurofxref-2025-02-03.csv").status_code == 200
 
 
 def test_an_injected_500_does_not_strike_the_same_request_again(http, serve) -> None:
@@ -266,5 +269,5 @@ def test_a_bad_order_is_400(http, fast, body: bytes) -> None:
     assert is_problem(http.post(fast.url + "/_control", content=body), 400)
 
 
-def test_without_the_flag_there_is_no_control(http, serve) -> None:
-    assert is_problem(http.post(serve().url + "/_control", json={"mode": "down"}), 404)
+def test_without_the_flag_there_is_no_control(http, usual) -> None:
+    assert is_problem(http.post(usual.url + "/_control", json={"mode": "down"}), 404)

@@ -61,7 +61,7 @@ def run(text: str, datasets: dict[str, list[Any]], folder: Path) -> dict[str, Ch
         (
             {"logicalType": "number", "physicalType": "string", "logicalTypeOptions": {"multipleOf": 0.01}},
             ["0.10", "9999999999.99"],
-            ["0.001", "1.005"],
+            ["0.001", "1.005", "0.0100000000000000001"],
         ),
         ({"logicalType": "number", "logicalTypeOptions": {"minimum": 0, "maximum": 1}}, [0, 1], [-0.001, 1.001]),
         (
@@ -131,7 +131,10 @@ def test_a_row_has_all_its_reasons_and_its_place(tmp_path: Path) -> None:
 def test_a_relationship_looks_into_the_other_datasets_valid_rows(tmp_path: Path) -> None:
     document = yaml.safe_load(contract({"name": "to", "relationships": [{"to": "people.id"}]}))
     document["schema"].append(
-        {"name": "people", "properties": [{"name": "id", "required": True}, {"name": "n", "enum": [{"value": "x"}]}]}
+        {
+            "name": "people",
+            "properties": [{"name": "id", "required": True}, {"name": "n", "enum": [{"value": "x"}]}],
+        }
     )
     people = [{"id": "a", "n": "x"}, {"id": "b", "n": "bad"}]
     rows = [{"to": "a"}, {"to": "b"}, {"to": "c"}, {}]
@@ -160,7 +163,9 @@ def test_no_pages_and_empty_pages_are_no_rows(tmp_path: Path) -> None:
 def test_a_batch_without_a_valid_row_fails_with_a_count_per_reason(tmp_path: Path) -> None:
     text = contract({"name": "id", "required": True})
     checked = run(text, {"rows": [{}, {"id": 1}]}, tmp_path)["rows"]
-    with pytest.raises(NoRowMeetsContract, match=r"none of the 2 rows of rows.*1 x id: must be a string, 1 x id: req"):
+    with pytest.raises(
+        NoRowMeetsContract, match=r"none of the 2 rows of rows.*1 x id: must be a string, 1 x id: req"
+    ):
         quarantine.require_some_valid(checked, contracts.loads(text))
 
 
@@ -175,7 +180,10 @@ def test_a_row_count_rule_holds_for_the_batch(tmp_path: Path) -> None:
     ("prop", "message"),
     [
         ({"logicalTypeOptions": {"minimum": 1}}, "logicalTypeOptions.minimum of a string"),
-        ({"logicalType": "number", "logicalTypeOptions": {"format": "f32"}}, "logicalTypeOptions.format of a number"),
+        (
+            {"logicalType": "number", "logicalTypeOptions": {"format": "f32"}},
+            "logicalTypeOptions.format of a number",
+        ),
         ({"logicalTypeOptions": {"pattern": "(?=a)b"}}, "pattern"),
         ({"logicalTypeOptions": {"format": "hostname"}}, "format 'hostname'"),
         ({"logicalType": "date", "logicalTypeOptions": {"format": "dd.MM.yyyy"}}, "format 'dd.MM.yyyy'"),
@@ -229,7 +237,12 @@ def test_the_pipelines_contract_meets_the_standard() -> None:
 
 def test_the_pipelines_contract_finds_each_kind_of_damage(tmp_path: Path) -> None:
     compiled = check.load_contract()
-    customer = {"customer_id": "c-00001", "country": "US", "currency": "USD", "first_purchase_on": "2025-01-01"}
+    customer = {
+        "customer_id": "c-00001",
+        "country": "US",
+        "currency": "USD",
+        "first_purchase_on": "2025-01-01",
+    }
     customer["updated_at"] = "2025-02-03T10:11:12Z"
     good = {"transaction_id": "t-000001", "customer_id": "c-00001", "quantity": 1, "amount": "11.77"}
     good |= {"currency": "USD", "purchased_at": "2025-02-03T10:11:12Z", "updated_at": "2025-02-03T10:12:12Z"}
@@ -241,7 +254,11 @@ def test_the_pipelines_contract_finds_each_kind_of_damage(tmp_path: Path) -> Non
         "amount: must be a multiple of 0.01": {"amount": "11.771"},
         "purchased_at: late, sold outside of the interval": {"purchased_at": "2025-02-02T23:59:59Z"},
     }
-    rows = [good, *({**good, **damage} for damage in cases.values()), {**good, "purchased_at": "2025-02-04T00:00:00Z"}]
+    rows = [
+        good,
+        *({**good, **damage} for damage in cases.values()),
+        {**good, "purchased_at": "2025-02-04T00:00:00Z"},
+    ]
     (tmp_path / "t.json").write_text(json.dumps({"data": rows}))
     (tmp_path / "c.json").write_text(json.dumps({"data": [customer]}))
     interval = Interval.model_validate({"start": "2025-02-03", "end": "2025-02-04"})

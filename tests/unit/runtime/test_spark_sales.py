@@ -1,4 +1,4 @@
-"""What curating sales promises, on a real Spark session (one for the whole run), without a storage service."""
+"""What curating sales promises, on a real Spark session (one per run), without a storage service."""
 
 from __future__ import annotations
 
