@@ -91,8 +91,16 @@ def show(ended: dict[str, Any]) -> None:
     seconds = f" in {ended['seconds']:.0f} s" if ended["seconds"] else ""
     typer.echo(f"{'✓' if good else '✗'} {ended['pipeline']} {ended['date']}: {ended['state']}{seconds}")
     for key, value in (ended["summary"] or {}).items():
-        text = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value
-        typer.echo(f"    {key.replace('_', ' '):<14} {text}")
+        if key in ended or value in (None, {}, ""):
+            continue
+        title = key.replace("_", " ")
+        if isinstance(value, dict) and any("://" in str(item) for item in value.values()):
+            typer.echo(f"    {title}")
+            for name, item in value.items():
+                typer.echo(f"      {name.replace('_', ' '):<16} {item}")
+        else:
+            text = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value
+            typer.echo(f"    {title:<18} {text}")
     for task, lines in ended["failures"].items():
         typer.echo(f"    task {task} failed; the end of its log:")
         for line in lines:

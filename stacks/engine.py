@@ -87,7 +87,7 @@ class Engine:
         self._copy_configuration()
         state = places.PULUMI / ".pulumi" / "stacks" / PROJECT / f"{self.stack}.json"
         if not state.exists():
-            self._pulumi("stack", "init", self.stack)
+            self._init()
         elif self._break_dead_lock():
             self._pulumi("cancel", "--yes", "-s", self.stack)
             # What was being created when it was killed is adopted by the next create.
@@ -177,6 +177,14 @@ class Engine:
             problems[-1].what, remedy=f"the whole output is in {places.LOGS / 'pulumi.log'}"
         )
         return Refusal(*problems, exit_code=Exit.CHECK_SAID_NO)
+
+    def _init(self) -> None:
+        """Makes the stack. `stack init` takes no `--config-file` and would write this checkout's salt into
+        the committed file, so it is shown a project whose configuration folder is ours."""
+        project = places.PULUMI / "init"
+        project.mkdir(exist_ok=True)
+        (project / "Pulumi.yaml").write_text(f"name: {PROJECT}\nruntime: python\nstackConfigDir: ..\n")
+        self._pulumi("-C", str(project), "stack", "init", self.stack)
 
     def _copy_configuration(self) -> None:
         source = places.ROOT / "environments" / f"Pulumi.{self.stack}.yaml"

@@ -21,17 +21,18 @@ def curate(manifest: PlatformManifest, batch_key: str, quarantine_uri: str, run_
     curated = open_zone(manifest.zones[Zone.CURATED])
     summary = f"_summaries/{layout.PIPELINE}/date={batch.interval.start}/{slug(run_id)}.json"
 
-    def objects(dataset: str) -> str:
-        return ",".join(raw.uri_of(one.key) for one in batch.of(dataset))
+    def pages(dataset: str) -> str:
+        # The folder is named by the hash of what is in it; a list of pages may outgrow a command line.
+        return raw.uri_of(batch.of(dataset)[0].key.rpartition("/")[0])
 
     root = release.current().root
     spark.submit(
         manifest,
         root / "spark" / "jobs" / "curate_sales.py",
         [
-            *("--transactions", objects(layout.TRANSACTIONS)),
-            *("--customers", objects(layout.CUSTOMERS)),
-            *("--rates", objects(layout.RATES)),
+            *("--transactions", pages(layout.TRANSACTIONS)),
+            *("--customers", pages(layout.CUSTOMERS)),
+            *("--rates", ",".join(raw.uri_of(one.key) for one in batch.of(layout.RATES))),
             *("--quarantine", quarantine_uri),
             *("--output", curated.uri_of(layout.OUTPUT)),
             *("--interval-start", str(batch.interval.start)),

@@ -76,7 +76,7 @@ with DAG(
         from dags.runtime import manifest
 
         return step.extract(
-            manifest.from_orchestrator(), of_run(data_interval_start, data_interval_end), run_id
+            manifest.from_orchestrator(), of_run(data_interval_start, data_interval_end), str(run_id)
         )
 
     @task

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import json
 import typing
 from collections import abc
 from collections.abc import Mapping
@@ -126,6 +127,9 @@ class StandIns:
 
     def filled(self, value: Any, shape: Shape, urn: str, path: str) -> Any:
         """What a program gave, with the missing texts and numbers of its objects."""
+        if _is_plain(value) and shape.kind in ("text", "number", "texts"):
+            # A policy document is often given as an object where the type says text; providers write it as JSON.
+            return json.dumps(wire.revealed(value)) if shape.kind == "text" else wire.UNKNOWN
         if wire.signature(value) is not None or not shape.parts:
             return value
         if isinstance(value, dict) and shape.kind == "object":

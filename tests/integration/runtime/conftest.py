@@ -1,4 +1,4 @@
-"""A platform of real servers for the pipeline: versitygw, moto and the source sandbox, in temporary folders."""
+"""A platform of real servers for the pipeline: versitygw, moto, the source sandbox; in temporary folders."""
 
 from __future__ import annotations
 

@@ -255,7 +255,7 @@ def test_a_queue_that_does_not_answer_leaves_the_failure_to_the_next_caller(plat
     manifest = platform.manifest
     nowhere = manifest.events.model_copy(update={"dead_letter_queue": f"{platform.aws}/1/nowhere"})
     failure = {"pipeline": "p", "run_id": "r", "task": "t", "try_number": 1}
-    with pytest.raises(Exception, match="NonExistentQueue|does not exist"):
+    with pytest.raises(Exception, match=r"NonExistentQueue|does not exist"):
         failures.send(manifest.model_copy(update={"events": nowhere}), failure)
     assert failures.send(manifest, failure)
     assert platform.messages(platform.dead_letters) == [failure]

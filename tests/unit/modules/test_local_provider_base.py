@@ -63,7 +63,9 @@ def test_another_name_is_a_replacement_that_removes_the_old_one_first(shelf: She
 
 
 def test_numbers_that_the_engine_turned_into_floats_are_no_change(shelf: Shelf) -> None:
-    assert shelf.diff("a", wanted(size=1, more={"x": [2]}), wanted(size=1.0, more={"x": [2.0]})).changes is False
+    assert (
+        shelf.diff("a", wanted(size=1, more={"x": [2]}), wanted(size=1.0, more={"x": [2.0]})).changes is False
+    )
 
 
 def test_what_a_killed_run_left_is_taken_over(shelf: Shelf) -> None:

@@ -42,7 +42,12 @@ class Recorder(pulumi.runtime.Mocks):
         assert (kind, args.name) not in self.made
         self.made[kind, args.name] = inputs
         name = inputs.get("name", args.name)
-        outputs = {"arn": f"arn:{name}", "alias_arn": f"arn:{name}", "url": f"url:{name}", "uri": f"s3://{name}"}
+        outputs = {
+            "arn": f"arn:{name}",
+            "alias_arn": f"arn:{name}",
+            "url": f"url:{name}",
+            "uri": f"s3://{name}",
+        }
         return str(name), {**inputs, **outputs}
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> dict[Any, Any]:
@@ -109,7 +114,9 @@ def test_there_is_a_bucket_for_every_zone_and_a_copy_for_every_replicated_one(
     recorded: dict[tuple[str, str], dict[str, Any]],
 ) -> None:
     zones = load("local").storage.zones
-    expected = {str(zone) for zone in zones} | {f"{zone}-failover" for zone in zones if zones[zone].replicated}
+    expected = {str(zone) for zone in zones} | {
+        f"{zone}-failover" for zone in zones if zones[zone].replicated
+    }
     assert {name for kind, name in recorded if kind == "Bucket"} == expected
 
 

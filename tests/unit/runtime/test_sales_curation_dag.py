@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -57,7 +58,7 @@ def test_no_dag_has_a_cycle_and_sales_curation_goes_step_by_step(dags: dict[str,
     order = ["extract", "replicate", "check_contract", "curate", "load", "transform", "publish"]
     dag = dags["sales_curation"]
     assert sorted(dag.task_ids) == sorted(order)
-    for before, after in zip(order, order[1:], strict=False):
+    for before, after in itertools.pairwise(order):
         assert after in dag.get_task(before).downstream_task_ids
 
 

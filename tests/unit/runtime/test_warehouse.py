@@ -1,4 +1,4 @@
-"""Merging intervals into the warehouse: again changes nothing, order does not matter, the later state wins."""
+"""Merging into the warehouse: again changes nothing, order does not matter, the later state wins."""
 
 from __future__ import annotations
 

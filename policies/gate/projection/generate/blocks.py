@@ -22,7 +22,8 @@ class Attribute:
     """One attribute or block: its shape, and what it nests.
 
     `shape` is `one` (a plain value or a single object), `list`, `set` or `map`; `plain` the letter of the
-    plain value inside; `block` says that it is written as a block rather than assigned.
+    plain value inside; `block` says that it is written as a block rather than assigned; `verified` that a
+    description of the provider lists it.
     """
 
     shape: str
@@ -30,6 +31,7 @@ class Attribute:
     nested: Block | None = None
     block: bool = False
     settable: bool = True
+    verified: bool = True
 
 
 @dataclass
@@ -81,7 +83,7 @@ _ENTRY = re.compile(
     re.M,
 )
 _TOP = re.compile(r"^    synthesizeHclAttributes\(\) \{$(.*?)^    \}$", re.M | re.S)
-_MAPPED = re.compile(r"listMapperHcl\((\w+)ToHclTerraform, (true|false)\)")
+_MAPPED = re.compile(r"listMapperHcl\((?:\w+\.)?(\w+)ToHclTerraform, (true|false)\)")
 _SINGLE = re.compile(r"(\w+)ToHclTerraform\(")
 
 

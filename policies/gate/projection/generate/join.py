@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from policies.gate.projection.generate.blocks import Attribute, Block
 from policies.gate.projection.generate.names import candidates, squeezed
-from policies.gate.projection.generate.sdk import Field, Package
+from policies.gate.projection.generate.sdk import Field, Package, Resource
+from policies.gate.projection.naming import snake
 
 Renames = Mapping[str, str | None]
 """Reviewed names: Pulumi's path in a resource (`rules.filters`) to Terraform's name; None: it has none."""
@@ -50,12 +51,13 @@ class Join:
         shape = Shape()
         taken: set[str] = set()
         for item in fields.values():
-            name = self._name(item, block, renames, path + item.wire, taken)
-            if name is None:
+            name = self.name(item, block, renames, path + item.wire, taken)
+            if name is None and (not path or path + item.wire in renames):
                 shape.unmatched.append(item.wire)
                 continue
+            attribute = block.attributes[name] if name else _assumed(item)
+            name = name or _assumed_name(item)
             taken.add(name)
-            attribute = block.attributes[name]
             pair = Pair(item.wire, name, attribute, item)
             if item.nested and attribute.nested:
                 pair.nested = self._inner(module, item.nested, attribute.nested, renames, f"{path}{item.wire}.")
@@ -71,9 +73,11 @@ class Join:
         return self._made[key]
 
     @staticmethod
-    def _name(item: Field, block: Block, renames: Renames, path: str, taken: set[str]) -> str | None:
+    def name(item: Field, block: Block, renames: Renames, path: str, taken: set[str]) -> str | None:
+        """The Terraform name of a property: reviewed, by rule, or the same letters cut otherwise."""
         if path in renames:
-            return renames[path]
+            reviewed = renames[path]
+            return reviewed if reviewed in block.attributes else None
         for name in candidates(item.wire, item.python):
             if name in block.attributes and name not in taken:
                 return name
@@ -82,3 +86,29 @@ class Join:
             if squeezed(name) in flat:
                 return flat[squeezed(name)]
         return None
+
+
+def _assumed(item: Field) -> Attribute:
+    """A nested property that no description of the provider lists: shaped as the SDK shapes it.
+
+    Nearly all are values that only the cloud sets, which the bindings leave out.
+    """
+    shape = "list" if item.many else "map" if item.map else "one"
+    return Attribute(shape, "g" if item.nested else item.plain, verified=False)
+
+
+def _assumed_name(item: Field) -> str:
+    name = snake(item.wire)
+    return name.removesuffix("s") if item.many and item.nested else name
+
+
+def output_names(resource: Resource, block: Block, renames: Renames) -> dict[str, str]:
+    """Terraform's names of the outputs for which snake case is not the name; references need them."""
+    found: dict[str, str] = {}
+    for wire, item in resource.outputs.items():
+        if wire in resource.inputs:
+            continue
+        name = Join.name(item, block, renames, wire, set())
+        if name is not None and name != snake(wire):
+            found[wire] = name
+    return found

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-_WORD = re.compile(r"(?<=[a-z0-9])([A-Z])|(?<=[A-Z])([A-Z])(?=[a-z])")
+from policies.gate.projection.naming import snake
 
 _ENDINGS = (
     ("ies", "y"),
@@ -24,11 +23,6 @@ _ENDINGS = (
     ("", "s"),  # and the few that Terraform has in the plural
     ("y", "ies"),
 )
-
-
-def snake(name: str) -> str:
-    """`kmsMasterKeyId` as `kms_master_key_id`."""
-    return _WORD.sub(lambda found: "_" + found[0], name).lower()
 
 
 def candidates(wire: str, python: str) -> Iterator[str]:

@@ -16,6 +16,7 @@ from pathlib import Path
 _CLASS = re.compile(r"^class (\w+)(?:\(|:)", re.M)
 _FIELD = re.compile(
     r'@pulumi\.getter(?:\(name="(?P<wire>\w+)"\))?\n'
+    r"(?:    @_utilities\.deprecated\(.*\)\n)?"
     r"    def (?P<python>\w+)\(self\) -> pulumi\.(?P<side>Input|Output)\[(?P<type>.*)\]:\n"
 )
 _TOKEN = re.compile(r'@pulumi\.type_token\("([^"]+)"\)\nclass (\w+)\(')
@@ -40,10 +41,21 @@ class Field:
         return self._plain.startswith("Mapping[")
 
     @property
+    def document(self) -> bool:
+        """Whether it is JSON text that may also be given as an object (policies)."""
+        return "Union[_builtins.str, '" in self.type and "DocumentArgs'" in self.type
+
+    @property
     def nested(self) -> str | None:
         """The class of the nested object or objects, when the property holds any."""
         found = re.search(r"'(?:outputs\.)?(\w+Args)'", self.type)
-        return found.group(1) if found else None
+        return found.group(1) if found and not self.document else None
+
+    @property
+    def plain(self) -> str:
+        """The letter of the plain value that it is or holds."""
+        found = re.search(r"_builtins\.(str|int|float|bool)", self.type)
+        return {"str": "s", "int": "n", "float": "n", "bool": "b"}[found.group(1)] if found else "a"
 
     @property
     def _plain(self) -> str:
@@ -57,7 +69,9 @@ class Resource:
     token: str
     inputs: dict[str, Field] = field(default_factory=dict)
     outputs: dict[str, Field] = field(default_factory=dict)
-    source: str = ""
+    folder: str = ""
+    """The SDK's folder that it lies in, where its nested classes are."""
+    text: str = ""
 
 
 @dataclass
@@ -86,12 +100,13 @@ def read(package: str, modules: frozenset[str] | None = None) -> Package:
     resources: dict[str, Resource] = {}
     classes: dict[tuple[str, str], dict[str, Field]] = {}
     for path in _files(base, modules):
-        module = path.parent.relative_to(base).as_posix().replace(".", "")
+        folder = path.parent.relative_to(base).as_posix()
+        module = "" if folder == "." else folder
         text = path.read_text()
         if path.name == "_inputs.py":
             classes.update({(module, name): fields for name, fields in _classes(text)})
         elif (token := _TOKEN.search(text)) is not None:
-            resources[token.group(1)] = _resource(token.group(1), text)
+            resources[token.group(1)] = _resource(token.group(1), module, text)
     return Package(resources, classes)
 
 
@@ -119,9 +134,9 @@ def _classes(text: str) -> Iterator[tuple[str, dict[str, Field]]]:
             yield name, _fields(text, start, end, "Input")
 
 
-def _resource(token: str, text: str) -> Resource:
+def _resource(token: str, folder: str, text: str) -> Resource:
     starts = [(found.start(), found.group(1)) for found in _CLASS.finditer(text)]
-    resource = Resource(token, source=text)
+    resource = Resource(token, folder=folder, text=text)
     # The arguments come first, then the state, then the resource itself.
     resource.inputs = _fields(text, starts[0][0], starts[1][0] if len(starts) > 1 else len(text), "Input")
     resource.outputs = _fields(text, starts[-1][0], len(text), "Output")

@@ -1,0 +1,116 @@
+"""Captures what a Pulumi Python program would create, with no network, no credentials and no Pulumi CLI.
+
+Importing this package imports neither Pulumi nor any provider: they live in the fork server's process.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from environments.problems import Refusal
+from policies.gate.capture import fixtures as recorded
+from policies.gate.capture import launch, preload, project
+from policies.gate.graph import ResourceGraph
+
+MEMORY = 3 * 2**30
+"""What a program may take, in bytes of address space beyond the imported packages."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """One program and stack to capture."""
+
+    folder: Path
+    """The folder that holds Pulumi.yaml."""
+    stack: str
+    """`dev`, or `organization/project/dev`."""
+    config: Mapping[str, str] = field(default_factory=dict)
+    fixtures: Path | None = None
+    """A file or folder of recorded answers."""
+    stacks: Mapping[str, ResourceGraph] = field(default_factory=dict)
+    """Graphs of other stacks, by the name that a stack reference uses."""
+    timeout: float = 60
+    memory: int = MEMORY
+    root: Path | None = None
+    """The repository's folder; by default the nearest one above that holds `.git`, else the program's."""
+
+
+def capture(
+    program: Path,
+    stack: str,
+    *,
+    config: Mapping[str, str] | None = None,
+    fixtures: Path | None = None,
+    stacks: Mapping[str, ResourceGraph] | None = None,
+    timeout: float = 60,
+) -> ResourceGraph:
+    """Captures one program.
+
+    Raises:
+        Refusal: it is no Pulumi Python program, or it could not be run to its end.
+    """
+    result = capture_many([Program(program, stack, config or {}, fixtures, stacks or {}, timeout)])[0]
+    if isinstance(result, Refusal):
+        raise result
+    return result
+
+
+def capture_many(
+    programs: Sequence[Program], *, at_once: int | None = None, warm: bool = True
+) -> list[ResourceGraph | Refusal]:
+    """Captures several programs, as many at a time as there are processors; one result for each, in order.
+
+    Programs that touch the same packages share one import of them. Without `warm` nothing is shared: each has
+    a server of its own that imports nothing beforehand; the result is the same.
+    """
+    results: list[ResourceGraph | Refusal | None] = [None] * len(programs)
+    batches: dict[tuple[Any, ...], list[tuple[int, dict[str, Any]]]] = {}
+    for number, program in enumerate(programs):
+        try:
+            job, modules = _job(program)
+        except Refusal as refusal:
+            results[number] = refusal
+            continue
+        batches.setdefault(modules if warm else (number,), []).append((number, job))
+    served = launch.run(
+        [
+            launch.Batch(modules if warm else (), tuple(job for _, job in numbered))
+            for modules, numbered in batches.items()
+        ],
+        at_once or os.cpu_count() or 1,
+    )
+    for numbered, answers in zip(batches.values(), served, strict=True):
+        for (number, _), answer in zip(numbered, answers, strict=True):
+            results[number] = answer
+    return [result for result in results if result is not None]
+
+
+def _job(program: Program) -> tuple[dict[str, Any], tuple[str, ...]]:
+    from policies.gate.capture.tokens import Tokens
+
+    found = project.read(program.folder, program.stack, program.config, Tokens().key)
+    root = program.root.resolve() if program.root else _root(found.folder)
+    job = {
+        "root": str(root),
+        "program": str(found.folder),
+        "main": str(found.main),
+        "project": found.name,
+        "stack": found.stack,
+        "organization": found.organization,
+        "config": found.config.values,
+        "secret_keys": sorted(found.config.secret),
+        "encrypted": found.config.encrypted,
+        "plain_secrets": found.config.plain_secrets,
+        "fixtures": recorded.load(program.fixtures, program.stacks),
+        "timeout": program.timeout,
+        "memory": program.memory,
+    }
+    return job, preload.modules_of(found.main, root, found.stack)
+
+
+def _root(folder: Path) -> Path:
+    return next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), folder)

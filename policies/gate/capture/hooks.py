@@ -1,0 +1,154 @@
+"""Listens to the SDK's own functions, to know which line of the program called, and to outlive missing config.
+
+Functions of SDK 3.272.0: `pulumi.resource.register_resource` and `read_resource`,
+`pulumi.runtime.resource.prepare_resource` and `_get_stack_trace`, `pulumi.runtime.invoke.*`,
+`pulumi.Config._require*` and `_get_*`, `pulumi.StackReference.require_output`.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pulumi
+import pulumi.resource
+import pulumi.runtime
+import pulumi.runtime.resource as runtime_resource
+from pulumi.config import ConfigMissingError, ConfigTypeError
+from pulumi.dynamic import dynamic
+from pulumi.runtime.proto import source_pb2
+
+from policies.gate.capture.session import CALLING, REGISTRATION, Calling, Missing, Registration, Session
+
+_PLACEHOLDERS: dict[str, Any] = {
+    "_require": "sluice-missing-config",
+    "_require_bool": False,
+    "_require_int": 1,
+    "_require_float": 1.0,
+}
+_TYPED = {"_get_bool": bool, "_get_int": int, "_get_float": float, "_get_object": dict}
+
+
+def install(session: Session) -> None:
+    """Puts all listeners in place; the process captures one program and ends."""
+    runtime_resource._get_stack_trace = lambda: source_pb2.StackTrace()
+    _registrations(session)
+    _calls(session)
+    _config(session)
+    _stack_references(session)
+    # The pickled code of a dynamic provider is no input that a rule reads, and its bytes are not stable.
+    dynamic.serialize_provider = lambda provider: "provider"
+
+
+def _registrations(session: Session) -> None:
+    register, read = pulumi.resource.register_resource, pulumi.resource.read_resource
+
+    def registered(res: Any, ty: str, name: str, custom: bool, remote: bool, new: Any, props: Any, *rest: Any) -> None:
+        _within(session, res, props, _args(rest), lambda: register(res, ty, name, custom, remote, new, props, *rest))
+
+    def read_(res: Any, ty: str, name: str, props: Any, *rest: Any) -> None:
+        _within(session, res, props, _args(rest), lambda: read(res, ty, name, props, *rest))
+
+    pulumi.resource.register_resource = registered  # type: ignore[assignment]
+    pulumi.resource.read_resource = read_  # type: ignore[assignment]
+
+    prepare = runtime_resource.prepare_resource
+
+    @functools.wraps(prepare)
+    async def prepared(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return await prepare(*args, **kwargs)
+        except Exception as error:
+            registration = REGISTRATION.get()
+            if registration and registration.sites and not hasattr(error, "sluice_site"):
+                error.sluice_site = registration.sites[0]  # type: ignore[attr-defined]
+            raise
+
+    runtime_resource.prepare_resource = prepared
+
+
+def _args(rest: tuple[Any, ...]) -> type | None:
+    return rest[1] if len(rest) > 1 else None
+
+
+def _within(session: Session, res: Any, props: Any, args: type | None, act: Callable[[], None]) -> None:
+    registration = Registration(res, type(res), tuple(props or ()), args, session.sites.here())
+    token = REGISTRATION.set(registration)
+    try:
+        act()
+    finally:
+        REGISTRATION.reset(token)
+
+
+def _calls(session: Session) -> None:
+    module = sys.modules["pulumi.runtime.invoke"]
+    for name, position in (("invoke", 3), ("invoke_output", 3), ("invoke_async", 3), ("call", 3)):
+        wrapped = _calling(session, getattr(module, name), position)
+        setattr(module, name, wrapped)
+        if hasattr(pulumi.runtime, name):
+            setattr(pulumi.runtime, name, wrapped)
+
+
+def _calling(session: Session, original: Any, position: int) -> Any:
+    @functools.wraps(original)
+    def wrapped(tok: str, *args: Any, **kwargs: Any) -> Any:
+        answer = kwargs.get("typ", args[position - 1] if len(args) >= position else None)
+        token = CALLING.set(Calling(tok, answer, session.sites.here()))
+        try:
+            return original(tok, *args, **kwargs)
+        finally:
+            CALLING.reset(token)
+
+    return wrapped
+
+
+def _config(session: Session) -> None:
+    for name in (*_PLACEHOLDERS, "_require_object"):
+        setattr(pulumi.Config, name, _required(session, name, getattr(pulumi.Config, name)))
+    for name, type_ in _TYPED.items():
+        setattr(pulumi.Config, name, _typed(session, type_, getattr(pulumi.Config, name)))
+
+
+def _required(session: Session, name: str, original: Any) -> Any:
+    @functools.wraps(original)
+    def wrapped(self: Any, key: str, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return original(self, key, *args, **kwargs)
+        except ConfigMissingError as error:
+            site = next(iter(session.sites.here()), None)
+            kind = "secret" if error.secret else ""
+            session.missing_config.setdefault(error.key, Missing("config", error.key, site, kind))
+            return _PLACEHOLDERS.get(name, {})
+
+    return wrapped
+
+
+def _typed(session: Session, type_: type, original: Any) -> Any:
+    """An encrypted value that the program reads as a number, a bool or an object."""
+
+    @functools.wraps(original)
+    def wrapped(self: Any, key: str, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return original(self, key, *args, **kwargs)
+        except ConfigTypeError as error:
+            if error.key not in session.job.encrypted:
+                raise
+            if type_ in (int, float):
+                return type_(session.tokens.key_number(error.key))
+            return type_()
+
+    return wrapped
+
+
+def _stack_references(session: Session) -> None:
+    original = pulumi.StackReference.require_output
+
+    @functools.wraps(original)
+    def wrapped(self: Any, name: Any) -> Any:
+        if isinstance(name, str):
+            session.wanted_outputs.append((self, name, session.sites.here()))
+        return original(self, name)
+
+    pulumi.StackReference.require_output = wrapped  # type: ignore[method-assign]

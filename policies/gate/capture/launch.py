@@ -1,0 +1,122 @@
+"""Starts fork servers for a batch of programs, and turns what they leave into graphs and refusals."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from environments.problems import Exit, Location, Problem, Refusal
+from environments.yaml_file import shown
+from policies.gate.graph import ResourceGraph
+
+_SOURCES = Path(__file__).resolve().parents[3]
+_START = "import sys; sys.path.insert(0, sys.argv[1]); from policies.gate.capture.server import main; main()"
+_VISIBLE = {
+    "LANG": "C.UTF-8",
+    "LC_ALL": "C.UTF-8",
+    "TZ": "UTC",
+    "PATH": "/usr/bin:/bin",
+    "PYTHONHASHSEED": "0",
+    "PYTHONDONTWRITEBYTECODE": "1",
+}
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Programs that touch the same packages, and so share one fork server."""
+
+    modules: tuple[str, ...]
+    jobs: tuple[dict[str, Any], ...]
+
+
+def run(batches: Sequence[Batch], at_once: int) -> list[list[ResourceGraph | Refusal]]:
+    """Captures all programs, `at_once` at a time over all batches."""
+    servers = min(len(batches), at_once) or 1
+    with ThreadPoolExecutor(servers) as pool:
+        return list(pool.map(lambda batch: _serve(batch, max(1, at_once // servers)), batches))
+
+
+def _serve(batch: Batch, at_once: int) -> list[ResourceGraph | Refusal]:
+    results = Path(tempfile.mkdtemp(prefix="sluice-capture-"))
+    try:
+        work = {
+            "modules": batch.modules,
+            "jobs": batch.jobs,
+            "at_once": at_once,
+            "results": str(results),
+        }
+        longest = sum(job["timeout"] + 5 for job in batch.jobs) + 120
+        said = _server(json.dumps(work).encode(), results, longest)
+        return [_result(job, results, number, said) for number, job in enumerate(batch.jobs)]
+    finally:
+        shutil.rmtree(results, ignore_errors=True)
+
+
+def _server(work: bytes, home: Path, longest: float) -> str:
+    """Runs one server to its end; what it said on standard error."""
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-c", _START, str(_SOURCES)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env={**_VISIBLE, "HOME": str(home), "TMPDIR": str(home)},
+        cwd=home,
+        start_new_session=True,
+    )
+    try:
+        _, said = process.communicate(work, timeout=longest)
+        return said.decode(errors="replace")
+    except BaseException:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        raise
+
+
+def _result(job: dict[str, Any], results: Path, number: int, said: str) -> ResourceGraph | Refusal:
+    try:
+        content = json.loads((results / f"{number}.json").read_bytes())
+    except (OSError, ValueError):
+        return _no_result(job, results / f"{number}.status", said)
+    if "graph" in content:
+        return ResourceGraph.from_json(content["graph"])
+    return Refusal(*(_problem(job, given) for given in content["problems"]))
+
+
+def _problem(job: dict[str, Any], given: dict[str, Any]) -> Problem:
+    file = Path(job["root"]) / given["file"] if given.get("file") else Path(job["main"])
+    return Problem(given["what"], Location(shown(file), given.get("line")), given["remedy"])
+
+
+def _no_result(job: dict[str, Any], status: Path, said: str) -> Refusal:
+    where = Location(shown(Path(job["main"])))
+    if not status.exists():
+        last = said.strip().splitlines()[-1] if said.strip() else "it said nothing"
+        return Refusal.because(
+            f"the capture could not start: {last}",
+            where=where,
+            remedy="install the environment again: make install",
+            exit_code=Exit.UNAVAILABLE,
+        )
+    code = os.waitstatus_to_exitcode(int(status.read_text()))
+    if code == -signal.SIGKILL:
+        return Refusal.because(
+            f"the program does not end within {job['timeout']:g} s, and does not listen to the alarm",
+            where=where,
+            remedy="look for a loop without end, or for code that blocks signals",
+        )
+    how = f"signal {-code}" if code < 0 else f"exit code {code}"
+    return Refusal.because(
+        f"the program ended its interpreter by itself ({how})",
+        where=where,
+        remedy="look for `os._exit`, or for a crash in a package written in C",
+    )

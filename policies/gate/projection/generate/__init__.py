@@ -1,0 +1,1 @@
+"""Makes the projection's tables from the installed SDKs and the providers' own descriptions."""

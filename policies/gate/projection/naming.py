@@ -1,0 +1,14 @@
+"""The rule that gives most of Terraform's names: Pulumi's, in snake case."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+_WORD = re.compile(r"(?<=[a-z0-9])([A-Z])|(?<=[A-Z])([A-Z])(?=[a-z])")
+
+
+@lru_cache(maxsize=65536)
+def snake(name: str) -> str:
+    """`kmsMasterKeyId` as `kms_master_key_id`."""
+    return _WORD.sub(lambda found: "_" + found[0], name).lower()

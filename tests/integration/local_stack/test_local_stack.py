@@ -1,0 +1,132 @@
+"""The life of a local stack, in order: each test goes on where the one before ended. Real engine, real servers.
+
+Does not start Airflow: that it runs with the file written here is shown by the end-to-end tests.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from environments.manifest import PlatformManifest
+
+pytestmark = pytest.mark.slow
+
+MOCKED = {
+    "confidential-key", "internal-key", "restricted-key", "source-commerce", "bus", "data-ready-rule",
+    "data-ready-topic", "failures-topic", "database",
+    "data-ready-queue", "work-queue", "work-dead-letter-queue", "dead-letter-queue",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def platform(new_platform: Callable[[], Any]) -> Any:
+    return new_platform()
+
+
+def client_secret(platform: Any) -> str:
+    secrets = platform.servers.client("secretsmanager")
+    value = secrets.get_secret_value(SecretId="sluice-local-source-commerce")["SecretString"]
+    return str(json.loads(value)["client_secret"])
+
+
+def test_the_first_up_makes_the_platform_and_the_next_preview_says_no_changes(platform: Any) -> None:
+    assert set(platform.up().values()) == {"create"}
+    platform.pulumi("preview", "-s", "local", "--refresh", "--expect-no-changes")
+
+
+def test_the_manifest_is_output_and_object(platform: Any) -> None:
+    said = platform.pulumi("stack", "output", "manifest", "--json", "-s", "local")
+    stored = (
+        platform.servers.client("s3")
+        .get_object(Bucket="sluice-local-releases", Key="platform/manifest.json")["Body"]
+        .read()
+    )
+    manifest = PlatformManifest.model_validate_json(stored)
+    assert PlatformManifest.model_validate_json(said) == manifest
+    assert duckdb.connect(manifest.warehouse.database, read_only=True).execute(
+        "select count(*) from information_schema.schemata where schema_name in ('sales', 'staging_sales')"
+    ).fetchone() == (2,)
+
+
+def test_a_data_ready_event_arrives_in_its_queue(platform: Any) -> None:
+    entry = {
+        "EventBusName": "sluice-local-events", "Source": "tests", "DetailType": "DataReady", "Detail": '{"n": 1}',
+    }  # fmt: skip
+    answer = platform.servers.client("events").put_events(
+        Entries=[entry, {**entry, "DetailType": "SomethingElse"}]
+    )
+    assert answer["FailedEntryCount"] == 0
+    sqs = platform.servers.client("sqs")
+    queue = sqs.get_queue_url(QueueName="sluice-local-data-ready")["QueueUrl"]
+    messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
+    assert [json.loads(message["Body"])["detail-type"] for message in messages] == ["DataReady"]
+
+
+def test_what_the_mock_server_forgot_is_healed_and_buckets_stay_untouched(platform: Any) -> None:
+    s3 = platform.servers.client("s3")
+    version = s3.put_object(Bucket="sluice-local-raw", Key="batch", Body=b"bytes")["VersionId"]
+    platform.servers.restart_aws()
+    assert platform.up() == dict.fromkeys(MOCKED, "create")
+    assert s3.get_object(Bucket="sluice-local-raw", Key="batch", VersionId=version)["Body"].read() == b"bytes"
+    platform.pulumi("preview", "-s", "local", "--refresh", "--expect-no-changes")
+
+
+def test_drift_is_healed_where_it_is_and_nowhere_else(platform: Any) -> None:
+    s3, sqs, kms = (platform.servers.client(name) for name in ("s3", "sqs", "kms"))
+    s3.put_bucket_versioning(Bucket="sluice-local-curated", VersioningConfiguration={"Status": "Suspended"})
+    s3.put_object_lock_configuration(
+        Bucket="sluice-local-raw",
+        ObjectLockConfiguration={
+            "ObjectLockEnabled": "Enabled",
+            "Rule": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 1}},
+        },
+    )
+    sqs.untag_queue(QueueUrl=sqs.get_queue_url(QueueName="sluice-local-work")["QueueUrl"], TagKeys=["owner"])
+    kms.disable_key_rotation(
+        KeyId=kms.describe_key(KeyId="alias/sluice-local-encryption-internal")["KeyMetadata"]["KeyId"]
+    )
+    configuration = Path(platform.resource("airflow.cfg")["id"])
+    before = configuration.read_text()
+    configuration.write_text(before.replace("LocalExecutor", "SequentialExecutor"))
+
+    drifted = ("curated", "raw", "work-queue", "internal-key", "airflow.cfg")
+    assert platform.up() == dict.fromkeys(drifted, "update")
+    assert configuration.read_text() == before
+    assert s3.get_bucket_versioning(Bucket="sluice-local-curated")["Status"] == "Enabled"
+    platform.pulumi("preview", "-s", "local", "--refresh", "--expect-no-changes")
+
+
+def test_no_secret_is_in_clear_in_state_output_or_logs(platform: Any) -> None:
+    platform.pulumi("refresh", "--yes", "--skip-preview", "--diff", "-s", "local")
+    platform.said.append(platform.pulumi("stack", "export", "-s", "local"))
+    secret = client_secret(platform)
+    assert len(secret) >= 40
+    assert all(secret not in said for said in platform.said)
+    # The servers are the only ones that know it; moto keeps it in memory.
+    files = [file for file in platform.state.rglob("*") if file.is_file()]
+    assert platform.state_file in files
+    assert [file for file in files if secret.encode() in file.read_bytes()] == []
+    assert "ciphertext" in str(platform.resource("source-commerce")["outputs"]["value"])
+
+
+def test_destroy_refuses_to_lose_data_and_says_what_to_do(platform: Any) -> None:
+    said = platform.pulumi("destroy", "--yes", "--skip-preview", "-s", "local", ok=False)
+    assert "bucket sluice-local-raw holds data and is not removed" in said
+    assert "sluice:destroyData" in said
+    assert "Traceback" not in said
+    assert platform.servers.client("s3").head_object(Bucket="sluice-local-raw", Key="batch")
+
+
+def test_locked_objects_survive_even_the_switch(platform: Any) -> None:
+    platform.pulumi("config", "set", "sluice:destroyData", "true", "-s", "local")
+    platform.up()
+    said = platform.pulumi("destroy", "--yes", "--skip-preview", "-s", "local", ok=False)
+    assert "bucket sluice-local-raw holds locked objects" in said
+    names = [b["Name"] for b in platform.servers.client("s3").list_buckets()["Buckets"]]
+    assert names == ["sluice-local-raw"]
