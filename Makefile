@@ -26,13 +26,17 @@ clean: ## stops the platform and removes all that was made and installed
 	@chmod -R u+w .sluice 2>/dev/null || true
 	@rm -rf .sluice
 
+# Tests of what runs on Airflow lie in folders named `runtime` and run in its environment, all others in `infra`.
+IN_INFRA := $(INFRA)/python -m pytest -q --ignore-glob='*/runtime/*' tests
+IN_RUNTIME := $(RUNTIME)/python -m pytest -q $(wildcard tests/*/runtime)
+
 test: install ## every test
-	@$(INFRA)/python -m pytest -q -m "not runtime" tests
-	@$(RUNTIME)/python -m pytest -q -m runtime tests
+	@$(IN_INFRA)
+	@$(IN_RUNTIME)
 
 test-quick: install ## the tests that take seconds
-	@$(INFRA)/python -m pytest -q -m "not runtime and not slow" tests
-	@$(RUNTIME)/python -m pytest -q -m "runtime and not slow" tests
+	@$(IN_INFRA) -m "not slow"
+	@$(IN_RUNTIME) -m "not slow"
 
 lint: install ## style
 	@$(INFRA)/ruff check .

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from pulumi import Output
+from pulumi import Input, Output
 
 from environments.model import Environment
 from environments.vocabulary import DataClass
@@ -16,6 +16,8 @@ class EncryptionSpec:
     """Which data classes have a key of their own is the environment's `encryption.customer_key_for`."""
 
     environment: Environment
+    users: Sequence[Input[str]] = ()
+    """Principals that may use every key; on a cloud nobody else may, administrators included."""
 
 
 @dataclass(frozen=True)
@@ -23,3 +25,6 @@ class EncryptionOutputs:
     """Keys by data class, under a name that stays when the key behind it is another one."""
 
     keys: Mapping[DataClass, Output[str]]
+    """As other services ask for them."""
+    grantable: Mapping[DataClass, Output[str]] = field(default_factory=dict)
+    """As the cloud's permissions name them."""

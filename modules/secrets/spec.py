@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,10 @@ class SecretsSpec:
     """The customer-managed key that the values are encrypted with."""
     destroy_data: bool = False
     """Whether a removed secret goes at once, with no time to save it."""
+    readers: Sequence[Input[str]] = ()
+    """Principals that may read values; on a cloud nobody else may."""
+    rotators: Mapping[str, Input[str]] = field(default_factory=dict)
+    """The function that rotates an entry, by logical name, where there is one."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,8 @@ class SecretsOutputs:
     """Names in the secrets service by logical name. Never values."""
 
     names: Mapping[str, Output[str]]
+    grantable: Mapping[str, Output[str]] = field(default_factory=dict)
+    """The entries as the cloud's permissions name them."""
 
 
 def shape_of(environment: Environment, secret: str) -> Shape:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from pulumi import Output
+from pulumi import Input, Output
 
 from environments.manifest import Zone
 from environments.model import Environment
+from environments.vocabulary import DataClass
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,8 @@ class StorageSpec:
     environment: Environment
     destroy_data: bool = False
     """Whether a bucket may be removed with all that it holds; takes effect once `up` has applied it."""
+    keys: Mapping[DataClass, Input[str]] = field(default_factory=dict)
+    """Customer-managed keys; a class without one is encrypted with the service's own."""
 
 
 @dataclass(frozen=True)
@@ -29,3 +32,5 @@ class StorageOutputs:
     """The copies, of the zones that have one."""
     buckets: Mapping[Zone, Output[str]]
     """Names of the zones' buckets."""
+    grantable: Mapping[Zone, Output[str]] = field(default_factory=dict)
+    """The zones as the cloud's permissions name them."""

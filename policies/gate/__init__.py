@@ -1,1 +1,1 @@
-"""The policy gate: captures a Pulumi Python program, projects it, checks it, and reports at the Python line."""
+"""The policy gate: captures a Pulumi Python program, projects it, checks it, reports at the Python line."""

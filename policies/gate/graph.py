@@ -205,7 +205,7 @@ def _plain(value: Any) -> Value:
 
 
 def _typed(hint: Any, value: Value) -> Any:
-    """Turns JSON back into the records and tuples that a field's type names; other values stay as they are."""
+    """Turns JSON back into the records and tuples that a field's type names; other values stay."""
     if isinstance(hint, type) and issubclass(hint, _Record):
         return hint.from_json(value)
     origin, args = get_origin(hint), get_args(hint)

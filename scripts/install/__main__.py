@@ -13,11 +13,21 @@ from scripts.install import build, python
 from scripts.install.pins import Found, Tool, find, tools
 from scripts.install.steps import Step, digest, run_all
 
+# As `requires-python` in pyproject.toml.
+SUPPORTED = ((3, 11), (3, 14))
 EVERYTHING = ("infra", "runtime", "scan", "opa", "pulumi", "versitygw", "data", "jars")
 
 
 def main(arguments: list[str]) -> int:
     """Installs the named parts, or all of them; says nothing when all is there."""
+    if not SUPPORTED[0] <= sys.version_info[:2] < SUPPORTED[1]:
+        low, high = (".".join(map(str, bound)) for bound in SUPPORTED)
+        print(
+            f"this is Python {sys.version.split()[0]}; Sluice needs {low} to below {high}\n"
+            "  name another one: make up PYTHON=python3.12",
+            file=sys.stderr,
+        )
+        return Exit.UNAVAILABLE
     wanted = arguments or list(EVERYTHING)
     unknown = [name for name in wanted if name not in EVERYTHING]
     if unknown:

@@ -69,17 +69,20 @@ def capture_many(
     """
     results: list[ResourceGraph | Refusal | None] = [None] * len(programs)
     batches: dict[tuple[Any, ...], list[tuple[int, dict[str, Any]]]] = {}
+    touched: dict[tuple[Any, ...], set[str]] = {}
     for number, program in enumerate(programs):
         try:
             job, modules = _job(program)
         except Refusal as refusal:
             results[number] = refusal
             continue
-        batches.setdefault(modules if warm else (number,), []).append((number, job))
+        key = tuple(sorted({module.split(".")[0] for module in modules})) if warm else (number,)
+        batches.setdefault(key, []).append((number, job))
+        touched.setdefault(key, set()).update(modules if warm else ())
     served = launch.run(
         [
-            launch.Batch(modules if warm else (), tuple(job for _, job in numbered))
-            for modules, numbered in batches.items()
+            launch.Batch(tuple(sorted(touched[key])), tuple(job for _, job in numbered))
+            for key, numbered in batches.items()
         ],
         at_once or os.cpu_count() or 1,
     )

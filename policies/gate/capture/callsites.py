@@ -43,7 +43,7 @@ class CallSites:
             seen.add(id(pending))
             site = self._last(pending.__traceback__) or getattr(pending, "sluice_site", None)
             if site is not None:
-                return site  # type: ignore[no-any-return]
+                return site
             pending = pending.__cause__ or pending.__context__
         return None
 

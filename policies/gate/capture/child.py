@@ -30,7 +30,7 @@ _OURS = ("policies", "environments")
 class _Loop(asyncio.SelectorEventLoop):
     """Answers the SDK's requests in the loop's own thread: no threads, so the order is the same each time."""
 
-    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:
+    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:  # type: ignore[override]
         if executor is not None or getattr(func, "__module__", "") != "pulumi.runtime._context":
             return super().run_in_executor(executor, func, *args)
         try:
@@ -41,9 +41,16 @@ class _Loop(asyncio.SelectorEventLoop):
             return failed
         if asyncio.iscoroutine(result):
             return self.create_task(result)
+        if isinstance(result, tuple) and asyncio.iscoroutine(result[0]):
+            return self.create_task(_with_rest(result))
         answered = self.create_future()
         answered.set_result(result)
         return answered
+
+
+async def _with_rest(result: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The SDK answers a call with a pair of response and error."""
+    return (await result[0], *result[1:])
 
 
 class Capture:
@@ -136,7 +143,12 @@ class Capture:
 
 
 def _order(diagnostic: Diagnostic) -> tuple[Any, ...]:
-    return (diagnostic.kind, diagnostic.urn or "", [str(site) for site in diagnostic.sites], diagnostic.message)
+    return (
+        diagnostic.kind,
+        diagnostic.urn or "",
+        [str(site) for site in diagnostic.sites],
+        diagnostic.message,
+    )
 
 
 def _prepare(job: Job) -> None:
@@ -154,11 +166,15 @@ def _prepare(job: Job) -> None:
 
 def _configure(job: Job, monitor: Monitor) -> None:
     settings.reset_options(
-        project=job.project, stack=job.stack, organization=job.organization, root_directory=job.program, preview=True
+        project=job.project,
+        stack=job.stack,
+        organization=job.organization,
+        root_directory=job.program,
+        preview=True,
     )
-    features = set(monitor.GetDeploymentInfo(None).supportedFeatures)
+    features = set(monitor.GetDeploymentInfo(None).supportedFeatures)  # type: ignore[no-untyped-call]
     settings.configure(
-        mocks.MockSettings(
+        mocks.MockSettings(  # type: ignore[no-untyped-call]
             monitor=monitor,
             monitor_features=features,
             engine=Engine(),
@@ -195,4 +211,3 @@ def _packages() -> dict[str, str]:
             except importlib.metadata.PackageNotFoundError:
                 continue
     return found
-

@@ -46,7 +46,8 @@ def missing(session: Session) -> list[Explained]:
 def _missing_config(session: Session) -> Explained:
     found = [session.missing_config[key] for key in sorted(session.missing_config)]
     names = ", ".join(
-        f"{item.key}{' (secret)' if item.detail else ''}{f' at {item.site}' if item.site else ''}" for item in found
+        f"{item.key}{' (secret)' if item.detail else ''}{f' at {item.site}' if item.site else ''}"
+        for item in found
     )
     options = " ".join(f"--config {item.key}=…" for item in found)
     return _problem(
@@ -83,14 +84,21 @@ def error(session: Session, raised: BaseException, monitor: Monitor | None) -> E
     if isinstance(raised, ModuleNotFoundError) and raised.name:
         return _no_module(raised, site)
     if isinstance(raised, AttributeError) and "module 'pulumi_" in str(raised):
-        return _problem(str(raised), site, "the installed version of this package has no such name; it may have moved")
+        return _problem(
+            str(raised), site, "the installed version of this package has no such name; it may have moved"
+        )
     if isinstance(raised, SystemExit):
         return _problem(f"the program ends itself with exit code {raised.code}", site, "see why at this line")
     if isinstance(raised, RecursionError):
         return _problem("the program calls itself without end", site, "see the recursion at this line")
     text = str(raised).strip()
     what = f"the program raises {type(raised).__name__}" + (f": {_short(text)}" if text else "")
-    return _problem(what, site, "correct the program at this line; nothing of it was created or read anywhere", _main(session))
+    return _problem(
+        what,
+        site,
+        "correct the program at this line; nothing of it was created or read anywhere",
+        _main(session),
+    )
 
 
 def _no_module(raised: ModuleNotFoundError, site: CallSite | None) -> Explained:
@@ -141,7 +149,7 @@ def refused(session: Session, kind: str, what: str, frame: FrameType | None) -> 
         return _problem(
             f"the program opens a network connection: {what}",
             site,
-            "a capture has no network and no credentials: use a provider function (`get_…`) with a fixture, or config",
+            "a capture has no network: use a provider function (`get_…`) with a fixture, or configuration",
             _main(session),
         )
     return _problem(

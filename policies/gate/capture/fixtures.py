@@ -1,13 +1,13 @@
 """Reads recorded answers: a YAML or JSON file, or a folder of them.
 
-    calls:
-      - call: aws:ec2/getVpc:getVpc
-        when: {default: true}
-        returns: {id: vpc-1, cidrBlock: 10.0.0.0/16}
-    stacks:
-      acme/network/dev:
-        outputs: {vpcId: vpc-1}
-        secret_outputs: [token]
+calls:
+  - call: aws:ec2/getVpc:getVpc
+    when: {default: true}
+    returns: {id: vpc-1, cidrBlock: 10.0.0.0/16}
+stacks:
+  acme/network/dev:
+    outputs: {vpcId: vpc-1}
+    secret_outputs: [token]
 """
 
 from __future__ import annotations
@@ -46,7 +46,9 @@ def load(path: Path | None, stacks: Mapping[str, ResourceGraph]) -> dict[str, An
         for name, stack in (content.get("stacks") or {}).items():  # type: ignore[union-attr]
             if not isinstance(stack, dict) or "outputs" not in stack or set(stack) - _STACK_KEYS:
                 place = document.at(("stacks", str(name)))
-                problems.append(Problem("not a recorded stack", place, "write `outputs` and `secret_outputs`"))
+                problems.append(
+                    Problem("not a recorded stack", place, "write `outputs` and `secret_outputs`")
+                )
             else:
                 known[name] = stack
     if problems:

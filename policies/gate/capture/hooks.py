@@ -1,4 +1,4 @@
-"""Listens to the SDK's own functions, to know which line of the program called, and to outlive missing config.
+"""Listens to the SDK's own functions: to know which line called, and to outlive missing configuration.
 
 Functions of SDK 3.272.0: `pulumi.resource.register_resource` and `read_resource`,
 `pulumi.runtime.resource.prepare_resource` and `_get_stack_trace`, `pulumi.runtime.invoke.*`,
@@ -43,16 +43,25 @@ def install(session: Session) -> None:
 
 
 def _registrations(session: Session) -> None:
-    register, read = pulumi.resource.register_resource, pulumi.resource.read_resource
+    module: Any = pulumi.resource
+    register, read = module.register_resource, module.read_resource
 
-    def registered(res: Any, ty: str, name: str, custom: bool, remote: bool, new: Any, props: Any, *rest: Any) -> None:
-        _within(session, res, props, _args(rest), lambda: register(res, ty, name, custom, remote, new, props, *rest))
+    def registered(
+        res: Any, ty: str, name: str, custom: bool, remote: bool, new: Any, props: Any, *rest: Any
+    ) -> None:
+        _within(
+            session,
+            res,
+            props,
+            _args(rest),
+            lambda: register(res, ty, name, custom, remote, new, props, *rest),
+        )
 
     def read_(res: Any, ty: str, name: str, props: Any, *rest: Any) -> None:
         _within(session, res, props, _args(rest), lambda: read(res, ty, name, props, *rest))
 
-    pulumi.resource.register_resource = registered  # type: ignore[assignment]
-    pulumi.resource.read_resource = read_  # type: ignore[assignment]
+    module.register_resource = registered
+    module.read_resource = read_
 
     prepare = runtime_resource.prepare_resource
 

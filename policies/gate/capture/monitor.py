@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from google.protobuf import empty_pb2
+from google.protobuf import empty_pb2  # type: ignore[import-untyped]
 from pulumi.runtime import mocks, settings
 from pulumi.runtime.proto import callback_pb2, resource_pb2
 
@@ -95,7 +95,7 @@ class Monitor(mocks.MockMonitor):
         stand_ins, urn = self._session.stand_ins, recorded.urn
         shapes = shapes_of(registration.cls) if registration else {}
         accepted = inputs_of(registration.args) if registration else frozenset()
-        outputs = _without_resources(recorded.raw)
+        outputs: dict[str, Any] = _without_resources(recorded.raw)
         for name, shape in shapes.items():
             if name in ("id", "urn"):
                 continue
@@ -124,10 +124,14 @@ class Monitor(mocks.MockMonitor):
         if request.type == _STACK_REFERENCE:
             urn = self.records.urn(request.parent, request.type, request.name)
             properties = answers.stack_reference(self._session, request.id, registration)
-            return resource_pb2.ReadResourceResponse(urn=urn, id=request.id, properties=wire.struct(properties))
+            return resource_pb2.ReadResourceResponse(
+                urn=urn, id=request.id, properties=wire.struct(properties)
+            )
         recorded = self.records.read(request, registration)
         outputs = self._outputs(recorded, registration, request.additionalSecretOutputs)
-        return resource_pb2.ReadResourceResponse(urn=recorded.urn, id=request.id, properties=wire.struct(outputs))
+        return resource_pb2.ReadResourceResponse(
+            urn=recorded.urn, id=request.id, properties=wire.struct(outputs)
+        )
 
     def Invoke(self, request: Any) -> Any:
         """Answers a provider function."""
@@ -140,7 +144,7 @@ class Monitor(mocks.MockMonitor):
     def _existing(self, urn: str) -> resource_pb2.ResourceInvokeResponse:
         stand_in = self._session.stand_ins.text(Reference(urn, "id"))
         state = {"urn": urn, "id": stand_in, "state": _without_resources(self.records.raw(urn))}
-        return resource_pb2.ResourceInvokeResponse(**{"return": wire.struct(state)})  # type: ignore[arg-type]
+        return resource_pb2.ResourceInvokeResponse(**{"return": wire.struct(state)})
 
     async def _invoke_transformed(self, request: Any) -> resource_pb2.ResourceInvokeResponse:
         callbacks: LocalCallbacks = settings.SETTINGS.callbacks
@@ -159,7 +163,7 @@ class Monitor(mocks.MockMonitor):
     def _invoke(self, request: Any) -> resource_pb2.ResourceInvokeResponse:
         provider = self.records.provider_for_call(request.tok, request.provider)
         answer = answers.call(self._session, request.tok, wire.plain(request.args), provider)
-        return resource_pb2.ResourceInvokeResponse(**{"return": wire.struct(answer)})  # type: ignore[arg-type]
+        return resource_pb2.ResourceInvokeResponse(**{"return": wire.struct(answer)})
 
     def Call(self, request: Any) -> Any:
         """Answers a resource's method."""
@@ -220,5 +224,3 @@ def _defined_at(function: Any, session: Session) -> CallSite | None:
     code = getattr(function, "__code__", None)
     file = session.sites.file(code.co_filename) if code else None
     return CallSite(file, code.co_firstlineno, code.co_qualname) if code and file else None
-
-

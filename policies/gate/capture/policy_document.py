@@ -88,7 +88,9 @@ def _conditions(given: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     result: dict[str, dict[str, list[str]]] = {}
     for item in given:
         result.setdefault(item["test"], {}).setdefault(item["variable"], []).extend(item["values"])
-    return {test: {name: _one_or_all(found) for name, found in inside.items()} for test, inside in result.items()}
+    return {
+        test: {name: _one_or_all(found) for name, found in inside.items()} for test, inside in result.items()
+    }
 
 
 def _one_or_all(items: list[str]) -> str | list[str]:

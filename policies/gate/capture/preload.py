@@ -11,7 +11,7 @@ _FAMILIES = {"aws": "pulumi_aws", "gcp": "pulumi_gcp", "azure": "pulumi_azure_na
 
 
 def modules_of(main: Path, root: Path, stack: str) -> tuple[str, ...]:
-    """Module names to import before forking, such as `pulumi_aws.s3`; a hint, never needed for a right result.
+    """Modules to import before forking, such as `pulumi_aws.s3`; a hint, never needed for a right result.
 
     A program that serves several clouds, one for each stack, touches one of them at a time: if the stack's
     name says which, the others are left out.
@@ -30,7 +30,7 @@ def _reachable(main: Path, root: Path) -> Iterator[Path]:
     """The program's own files, following its imports; a package that is imported by a computed name whole."""
     folder = main if main.is_dir() else main.parent
     first = main / "__main__.py" if main.is_dir() else main
-    pending, seen = [first, *sorted(folder.glob("*.py"))], set()
+    pending, seen = [first, *sorted(folder.glob("*.py"))], set[Path]()
     while pending and len(seen) < _MOST_FILES:
         file = pending.pop()
         if file in seen or not file.is_file():
@@ -85,7 +85,9 @@ def _touched(file: Path) -> set[str]:
                         alias.name if alias.asname else alias.name.split(".")[0]
                     )
                     found.add(alias.name)
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("pulumi_") and not node.level:
+        elif (
+            isinstance(node, ast.ImportFrom) and (node.module or "").startswith("pulumi_") and not node.level
+        ):
             found.add(str(node.module))
             found |= {f"{node.module}.{alias.name}" for alias in node.names if alias.name[:1].islower()}
     for node in ast.walk(tree):

@@ -164,7 +164,9 @@ def _yaml(file: Path) -> dict[str, Any]:
         return {}
     if not isinstance(content, dict):
         raise Refusal.because(
-            "not a mapping of keys to values", where=Location(shown(file), 1), remedy="write `key: value` lines"
+            "not a mapping of keys to values",
+            where=Location(shown(file), 1),
+            remedy="write `key: value` lines",
         )
     return content
 

@@ -14,7 +14,7 @@ from policies.gate import values
 from policies.gate.capture import wire
 from policies.gate.capture.standins import TEXTS_IN_A_LIST
 from policies.gate.capture.tokens import Tokens
-from policies.gate.values import Reference, Value
+from policies.gate.values import Value
 
 _CONFIG = "config"
 _FIRST_OF_A_LIST = re.compile(r"^(.*)\[0\]$")

@@ -142,7 +142,9 @@ class Records:
         for name, item in raw.items():
             if isinstance(item, str) and item and item == resource.inputs.get(name):
                 echoes.setdefault(item, []).append(name)
-        self.session.echoes[resource.urn] = {text: names[0] for text, names in echoes.items() if len(names) == 1}
+        self.session.echoes[resource.urn] = {
+            text: names[0] for text, names in echoes.items() if len(names) == 1
+        }
 
     def outputs(self, urn: str, raw: dict[str, Any]) -> None:
         """Records outputs that the stack or a component registered."""
@@ -153,14 +155,13 @@ class Records:
             self.resources[urn] = replace(self.resources[urn], outputs=read)
 
     def _duplicate(self, urn: str, sites: tuple[CallSite, ...]) -> None:
-        first = self.resources[urn].source
-        here = sites[0] if sites else None
+        first, second = _where_they_part(self.resources[urn].sites, sites)
         self.session.diagnostics.append(
             Diagnostic(
                 "duplicate-urn",
-                f"two resources have this URN: the one at {first} and the one at {here}",
+                f"two resources have this URN: the one at {first} and the one at {second}",
                 urn,
-                tuple(site for site in (first, here) if site),
+                tuple(site for site in (first, second) if site),
             )
         )
 
@@ -253,6 +254,16 @@ class Records:
             if all(isinstance(item, str) for item in defaults.values()) and (tags or defaults):
                 result[name] = {**defaults, **tags}
         return result
+
+
+def _where_they_part(
+    one: tuple[CallSite, ...], other: tuple[CallSite, ...]
+) -> tuple[CallSite | None, CallSite | None]:
+    """The innermost frames that differ: a class of the program makes both at the same line of its own."""
+    for first, second in zip(one, other, strict=False):
+        if first != second:
+            return first, second
+    return (one or (None,))[0], (other or (None,))[0]
 
 
 def _provider(package: str, urn: str | None, inputs: dict[str, Value]) -> Provider:

@@ -57,7 +57,7 @@ def _text(text: str, secrets: list[tuple[str, str]]) -> Value:
 
 
 def _named(plain: Value, secrets: list[tuple[str, str]]) -> Value:
-    """A secret in a resource's name stands in every URN that names it: replaced in the whole, consistently."""
+    """A secret in a resource's name stands in every URN that names it: replaced in the whole."""
     hidden = [item for item in secrets if len(item[0]) >= _SHORTEST_PART and _in_a_name(item[0], plain)]
     if not hidden:
         return plain

@@ -1,7 +1,7 @@
 """What a captured program may not do or see: the network, other processes, the clock, chance, credentials.
 
-Refusals use Python's audit events, which every socket and process of the standard library raises (also from C),
-so that no re-import gets round them. The environment is an allow-list, set by the parent process.
+Refusals use Python's audit events, which every socket and process of the standard library raises, also
+from C: no re-import gets round them. The environment is an allow-list, set by the parent process.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def environment(home: str) -> dict[str, str]:
 
 
 def refuse_the_world(refuse: Callable[[str, str, FrameType | None], None]) -> None:
-    """Ends the capture at the first socket or process; `refuse` gets (kind, what, frame) and does not return."""
+    """Ends the capture at the first socket or process; `refuse` (kind, what, frame) does not return."""
 
     def hook(event: str, args: tuple[Any, ...]) -> None:
         if event in _NETWORK:
@@ -76,7 +76,11 @@ def _network(event: str, args: tuple[Any, ...]) -> str:
         target = args[:2]
     if isinstance(target, tuple):
         target = ":".join(str(part) for part in target[:2] if part is not None)
-    return f"{event}({target!s})" if not isinstance(target, bytes) else f"{event}({target.decode(errors='replace')})"
+    return (
+        f"{event}({target!s})"
+        if not isinstance(target, bytes)
+        else f"{event}({target.decode(errors='replace')})"
+    )
 
 
 def _process(event: str, args: tuple[Any, ...]) -> str:
@@ -147,13 +151,13 @@ def _fix_dates() -> None:
         def __instancecheck__(cls, instance: object) -> bool:
             return isinstance(instance, real_datetime)
 
-    class FixedDate(real_date, metaclass=AnyDate):
+    class FixedDate(real_date, metaclass=AnyDate):  # type: ignore[valid-type,misc]
         @classmethod
         def today(cls) -> Any:
             moment = real_datetime.fromtimestamp(_EPOCH, datetime.UTC)
             return cls(moment.year, moment.month, moment.day)
 
-    class FixedDatetime(real_datetime, metaclass=AnyDatetime):
+    class FixedDatetime(real_datetime, metaclass=AnyDatetime):  # type: ignore[valid-type,misc]
         @classmethod
         def now(cls, tz: Any = None) -> Any:
             moment = cls.fromtimestamp(_EPOCH, tz or datetime.UTC)

@@ -1,4 +1,4 @@
-"""The fork server: imports the SDK and the packages that the programs touch once, then forks for each program.
+"""The fork server: imports the SDK and the packages that the programs touch, once, then forks for each.
 
 Started by `policies.gate.capture.launch` in a scrubbed environment; reads its work from standard input:
 `{"modules": […], "jobs": […], "at_once": 2, "results": "<folder>"}`; writes `<folder>/<n>.json` for each job.

@@ -16,6 +16,7 @@ from __future__ import annotations
 import functools
 import inspect
 import json
+import types
 import typing
 from collections import abc
 from collections.abc import Mapping
@@ -49,10 +50,12 @@ _OTHER = Shape("other")
 def shapes_of(cls: type) -> dict[str, Shape]:
     """The shape of every output of a resource class, by Pulumi name."""
     try:
-        types = _types.resource_types(cls)
-    except Exception:  # the annotations of a class in the program may not resolve; it has no typed outputs then
+        found = _types.resource_types(cls)
+    except (
+        Exception
+    ):  # the annotations of a class in the program may not resolve; it has no typed outputs then
         return {}
-    return {name: _shape(type_, 0, [0]) for name, type_ in types.items()}
+    return {name: _shape(type_, 0, [0]) for name, type_ in found.items()}
 
 
 @functools.cache
@@ -79,13 +82,19 @@ def _shape(type_: Any, depth: int, count: list[int]) -> Shape:
     origin, args = typing.get_origin(type_), typing.get_args(type_)
     if origin in (list, abc.Sequence) and args:
         inner = _shape(args[0], depth + 1, count)
-        return Shape("texts") if inner.kind == "text" else Shape("objects", inner.parts) if inner.parts else _OTHER
+        return (
+            Shape("texts")
+            if inner.kind == "text"
+            else Shape("objects", inner.parts)
+            if inner.parts
+            else _OTHER
+        )
     if inspect.isclass(type_) and not issubclass(type_, Enum) and _types.is_output_type(type_):
         parts = {
             name: _shape(inner, depth + 1, count) for name, inner in _types.output_type_types(type_).items()
         }
         return Shape("object", parts)
-    if _types._is_union_type(type_) and str in args:
+    if origin in (typing.Union, types.UnionType) and str in args:
         return Shape("text")
     return _OTHER
 
@@ -128,7 +137,7 @@ class StandIns:
     def filled(self, value: Any, shape: Shape, urn: str, path: str) -> Any:
         """What a program gave, with the missing texts and numbers of its objects."""
         if _is_plain(value) and shape.kind in ("text", "number", "texts"):
-            # A policy document is often given as an object where the type says text; providers write it as JSON.
+            # A policy is often given as an object where the type says text; providers write it as JSON.
             return json.dumps(wire.revealed(value)) if shape.kind == "text" else wire.UNKNOWN
         if wire.signature(value) is not None or not shape.parts:
             return value

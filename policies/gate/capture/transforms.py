@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 from pulumi.runtime._callbacks import _CallbackServicer
 from pulumi.runtime.proto import callback_pb2, resource_pb2
@@ -35,13 +35,15 @@ class LocalCallbacks(_CallbackServicer):
         self, token: str, request: resource_pb2.TransformRequest
     ) -> resource_pb2.TransformResponse:
         """Runs one resource transform."""
-        return await self._callbacks[token](request.SerializeToString())  # type: ignore[return-value]
+        return cast(resource_pb2.TransformResponse, await self._callbacks[token](request.SerializeToString()))
 
     async def invoke(
         self, token: str, request: resource_pb2.TransformInvokeRequest
     ) -> resource_pb2.TransformInvokeResponse:
         """Runs one invoke transform."""
-        return await self._callbacks[token](request.SerializeToString())  # type: ignore[return-value]
+        return cast(
+            resource_pb2.TransformInvokeResponse, await self._callbacks[token](request.SerializeToString())
+        )
 
 
 async def transformed(
@@ -84,7 +86,7 @@ def _options(request: resource_pb2.RegisterResourceRequest) -> resource_pb2.Tran
         deleted_with=request.deletedWith,
         providers=request.providers,
         hooks=request.hooks if request.HasField("hooks") else None,
-        **{theirs: getattr(request, ours) for ours, theirs in _LISTS.items()},  # type: ignore[arg-type]
+        **{theirs: getattr(request, ours) for ours, theirs in _LISTS.items()},
     )
     if request.HasField("protect"):
         options.protect = request.protect
@@ -106,7 +108,7 @@ def _applied(
     changed.object.CopyFrom(result.properties)
     options = result.options
     for ours, theirs in _LISTS.items():
-        changed.ClearField(ours)
+        changed.ClearField(ours)  # type: ignore[arg-type]
         getattr(changed, ours).extend(getattr(options, theirs))
     del changed.dependencies[:]
     changed.dependencies.extend(options.depends_on)

@@ -1,4 +1,4 @@
-"""A platform of its own for the tests of the local stack: real servers on free ports, state in a temporary folder."""
+"""A platform of its own for the tests of the local stack: real servers on free ports, temporary state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The life of a local stack, in order: each test goes on where the one before ended. Real engine, real servers.
+"""The life of a local stack: each test goes on where the one before ended. Real engine, real servers.
 
 Does not start Airflow: that it runs with the file written here is shown by the end-to-end tests.
 """
@@ -36,6 +36,7 @@ def client_secret(platform: Any) -> str:
 
 
 def test_the_first_up_makes_the_platform_and_the_next_preview_says_no_changes(platform: Any) -> None:
+    platform.pulumi("preview", "-s", "local", "--refresh")
     assert set(platform.up().values()) == {"create"}
     platform.pulumi("preview", "-s", "local", "--refresh", "--expect-no-changes")
 
@@ -56,8 +57,11 @@ def test_the_manifest_is_output_and_object(platform: Any) -> None:
 
 def test_a_data_ready_event_arrives_in_its_queue(platform: Any) -> None:
     entry = {
-        "EventBusName": "sluice-local-events", "Source": "tests", "DetailType": "DataReady", "Detail": '{"n": 1}',
-    }  # fmt: skip
+        "EventBusName": "sluice-local-events",
+        "Source": "tests",
+        "DetailType": "DataReady",
+        "Detail": "{}",
+    }
     answer = platform.servers.client("events").put_events(
         Entries=[entry, {**entry, "DetailType": "SomethingElse"}]
     )
@@ -72,6 +76,7 @@ def test_what_the_mock_server_forgot_is_healed_and_buckets_stay_untouched(platfo
     s3 = platform.servers.client("s3")
     version = s3.put_object(Bucket="sluice-local-raw", Key="batch", Body=b"bytes")["VersionId"]
     platform.servers.restart_aws()
+    platform.pulumi("preview", "-s", "local", "--refresh")
     assert platform.up() == dict.fromkeys(MOCKED, "create")
     assert s3.get_object(Bucket="sluice-local-raw", Key="batch", VersionId=version)["Body"].read() == b"bytes"
     platform.pulumi("preview", "-s", "local", "--refresh", "--expect-no-changes")

@@ -237,8 +237,8 @@ def test_a_day_that_lost_its_rows_loses_its_partition_and_bad_input_changes_noth
     wrong = site.put("c/wrong/page-1.json", {"data": [_sale(1, MONDAY), _sale(2, TUESDAY, currency="JPY")]})
     done = site.submit("c/sales", MONDAY, WEDNESDAY, run_id="wrong", transactions=wrong, **INPUTS)
     assert done.returncode == 2
-    assert "curate_sales: no ECB rate for JPY" in done.stderr and TUESDAY in done.stderr
-    assert "Traceback" not in done.stderr
+    assert "curate_sales: no ECB rate for JPY" in done.stdout and TUESDAY in done.stdout
+    assert "Traceback" not in done.stdout
     assert site.day("c/sales", MONDAY) == old and site.day("c/sales", TUESDAY)
     assert site.keys("c/_staging/") == [] and site.keys("summaries/wrong") == []
 

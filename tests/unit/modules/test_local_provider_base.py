@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 import pytest
 from pulumi.dynamic import dynamic
 
-from environments.naming import tags
 from environments.load import load
+from environments.naming import tags
 from modules.events.local_queue import QueueProvider
 from modules.local_provider import LocalProvider, Refused
 from modules.orchestrator.airflow_cfg import AirflowSettings, render

@@ -50,7 +50,7 @@ class Recorder(pulumi.runtime.Mocks):
         }
         return str(name), {**inputs, **outputs}
 
-    def call(self, args: pulumi.runtime.MockCallArgs) -> dict[Any, Any]:
+    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
         raise AssertionError(f"the local stack asks nothing of a provider: {args.token}")
 
 
@@ -64,11 +64,8 @@ def recorded() -> Iterator[dict[tuple[str, str], dict[str, Any]]]:
     patch.setattr(LocalEndpoints, "load", classmethod(lambda cls: ENDPOINTS))
     pulumi.runtime.set_mocks(recorder, project="sluice", stack="local")
 
-    @pulumi.runtime.test
-    def run() -> None:
-        local.describe(load("local"))
-
-    run()
+    in_stack: Any = pulumi.runtime.test
+    in_stack(lambda: local.describe(load("local")))()
     patch.undo()
     yield recorder.made
 

@@ -86,4 +86,3 @@ def unmatched(shape: Shape, path: str = "", seen: frozenset[int] = frozenset()) 
 def _parts(token: str) -> tuple[str, str]:
     _, module, name = token.split(":")
     return module.split("/")[0], name
-

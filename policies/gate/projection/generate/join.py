@@ -60,7 +60,9 @@ class Join:
             taken.add(name)
             pair = Pair(item.wire, name, attribute, item)
             if item.nested and attribute.nested:
-                pair.nested = self._inner(module, item.nested, attribute.nested, renames, f"{path}{item.wire}.")
+                pair.nested = self._inner(
+                    module, item.nested, attribute.nested, renames, f"{path}{item.wire}."
+                )
             shape.pairs.append(pair)
         return shape
 

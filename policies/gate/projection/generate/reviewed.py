@@ -27,7 +27,9 @@ class Reviewed:
         """Reads the YAML file."""
         content = YAML(typ="safe").load(path.read_text())
         return cls(
-            prefixes={module: [word or "" for word in words] for module, words in content["prefixes"].items()},
+            prefixes={
+                module: [word or "" for word in words] for module, words in content["prefixes"].items()
+            },
             types=content["types"],
             names=content["names"],
             modules=content["modules"],

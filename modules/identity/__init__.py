@@ -1,0 +1,1 @@
+"""Workload identities, and what each may do."""

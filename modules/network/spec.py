@@ -1,0 +1,63 @@
+"""What the network takes and gives, on every cloud."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pulumi import Input, Output
+
+from environments.model import Environment
+from environments.vocabulary import SubnetTier
+
+# The public tier is for gateways to the internet; nothing of the platform lives there.
+PRIVATE_TIERS = (SubnetTier.ORCHESTRATION, SubnetTier.COMPUTE, SubnetTier.DATA)
+
+
+@dataclass(frozen=True)
+class Flow:
+    """Traffic (TCP) that one tier may start towards another; there is no other."""
+
+    source: SubnetTier
+    target: SubnetTier
+    purpose: str
+    first_port: int
+    last_port: int
+    why: str
+    """Letters, digits, spaces, commas: AWS takes no more in a rule's description."""
+
+    @property
+    def name(self) -> str:
+        """For logical names."""
+        return f"{self.source}-to-{self.target}-{self.purpose}"
+
+
+_ORCHESTRATION, _COMPUTE, _DATA = PRIVATE_TIERS
+# The warehouse adds its own port when there is one.
+FLOWS = (
+    Flow(_ORCHESTRATION, _ORCHESTRATION, "api", 443, 443, "The parts of Airflow among themselves"),
+    Flow(_ORCHESTRATION, _ORCHESTRATION, "metadata", 5432, 5432, "The parts of Airflow to their database"),
+    Flow(_COMPUTE, _COMPUTE, "shuffle", 1024, 65535, "Spark driver and executors, on ports that they choose"),
+    Flow(_ORCHESTRATION, _DATA, "endpoints", 443, 443, "Airflow to the private endpoints of services"),
+    Flow(_COMPUTE, _DATA, "endpoints", 443, 443, "Spark to the private endpoints of services"),
+)
+
+
+@dataclass(frozen=True)
+class NetworkSpec:
+    """Ranges, zones and retention are the environment's `network`."""
+
+    environment: Environment
+    log_key: Input[str] | None = None
+    """The customer-managed key of its flow logs, where the cloud's log store takes one."""
+
+
+@dataclass(frozen=True)
+class NetworkOutputs:
+    """Identifiers, as the cloud's other services ask for them."""
+
+    network: Output[str]
+    subnets: Mapping[SubnetTier, Sequence[Output[str]]]
+    """By tier; one per zone where the cloud's subnets are zonal, else one."""
+    security_groups: Mapping[SubnetTier, Output[str]]
+    """What holds a tier's rules: a security group, or the network tag that firewall rules name."""

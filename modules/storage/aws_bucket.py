@@ -1,0 +1,217 @@
+"""One bucket on AWS, whole: every setting is a resource of its own, as the provider wants it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi_aws as aws
+from pulumi import Input, Output, Resource, ResourceOptions
+
+from environments.storage import Lifecycle
+
+ACTIONS_OF_OBJECTS = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket")
+
+
+@dataclass(frozen=True)
+class BucketSettings:
+    """What differs from one bucket to the next."""
+
+    name: str
+    region: str
+    tags: Mapping[str, str]
+    versioned: bool
+    lock_days: int
+    key: Input[str] | None
+    lifecycle_rules: list[dict[str, Any]]
+    protect: bool
+    force_destroy: bool = False
+
+
+class AwsBucket:
+    """A private, encrypted bucket and its settings, as children of one component."""
+
+    def __init__(self, logical_name: str, settings: BucketSettings, parent: Resource) -> None:
+        self._logical = logical_name
+        self._settings = settings
+        self._inside = ResourceOptions(parent=parent)
+        self.resource = aws.s3.Bucket(
+            logical_name,
+            bucket=settings.name,
+            region=settings.region,
+            object_lock_enabled=settings.lock_days > 0,
+            force_destroy=settings.force_destroy,
+            tags=settings.tags,
+            opts=ResourceOptions(parent=parent, protect=settings.protect),
+        )
+        self.name: Output[str] = self.resource.bucket
+        self.arn: Output[str] = self.resource.arn
+        self._keep_private()
+        self._encrypt()
+        versioning = self._version()
+        self._age(versioning)
+
+    def log_to(self, target: AwsBucket) -> None:
+        """Writes every access to another bucket, under this one's name."""
+        aws.s3.BucketLogging(
+            f"{self._logical}-logging",
+            bucket=self.name,
+            region=self._settings.region,
+            target_bucket=target.name,
+            target_prefix=f"{self._settings.name}/",
+            opts=self._inside,
+        )
+
+    def restrict(self, *more: dict[str, Any]) -> None:
+        """Sets the bucket's policy: TLS, its own key, and what else is given."""
+        statements = [*self._denials(), *more]
+        aws.s3.BucketPolicy(
+            f"{self._logical}-policy",
+            bucket=self.name,
+            region=self._settings.region,
+            policy=Output.json_dumps({"Version": "2012-10-17", "Statement": statements}),
+            opts=ResourceOptions.merge(self._inside, ResourceOptions(depends_on=[self._public_access])),
+        )
+
+    def _keep_private(self) -> None:
+        bucket, region = self.name, self._settings.region
+        self._public_access = aws.s3.BucketPublicAccessBlock(
+            f"{self._logical}-public-access",
+            bucket=bucket,
+            region=region,
+            block_public_acls=True,
+            block_public_policy=True,
+            ignore_public_acls=True,
+            restrict_public_buckets=True,
+            opts=self._inside,
+        )
+        aws.s3.BucketOwnershipControls(
+            f"{self._logical}-ownership",
+            bucket=bucket,
+            region=region,
+            rule={"object_ownership": "BucketOwnerEnforced"},
+            opts=self._inside,
+        )
+
+    def _encrypt(self) -> None:
+        key = self._settings.key
+        default = (
+            {"sse_algorithm": "aws:kms", "kms_master_key_id": key} if key else {"sse_algorithm": "AES256"}
+        )
+        aws.s3.BucketServerSideEncryptionConfiguration(
+            f"{self._logical}-encryption",
+            bucket=self.name,
+            region=self._settings.region,
+            # A bucket key: one call to KMS for many objects.
+            rules=[
+                {"apply_server_side_encryption_by_default": default, "bucket_key_enabled": key is not None}
+            ],
+            opts=self._inside,
+        )
+
+    def _version(self) -> list[Resource]:
+        """Returns what the life cycle waits for; S3 takes one change to a bucket at a time."""
+        if not self._settings.versioned:
+            return []
+        versioning = aws.s3.BucketVersioning(
+            f"{self._logical}-versioning",
+            bucket=self.name,
+            region=self._settings.region,
+            versioning_configuration={"status": "Enabled"},
+            opts=self._inside,
+        )
+        if self._settings.lock_days:
+            aws.s3.BucketObjectLockConfiguration(
+                f"{self._logical}-lock",
+                bucket=self.name,
+                region=self._settings.region,
+                # A lock that the owner can lift is none.
+                rule={"default_retention": {"mode": "COMPLIANCE", "days": self._settings.lock_days}},
+                opts=ResourceOptions.merge(self._inside, ResourceOptions(depends_on=[versioning])),
+            )
+        return [versioning]
+
+    def _age(self, after: list[Resource]) -> None:
+        aws.s3.BucketLifecycleConfiguration(
+            f"{self._logical}-lifecycle",
+            bucket=self.name,
+            region=self._settings.region,
+            rules=self._settings.lifecycle_rules,
+            opts=ResourceOptions.merge(self._inside, ResourceOptions(depends_on=after)),
+        )
+
+    def _denials(self) -> list[dict[str, Any]]:
+        everything = [self.arn, Output.concat(self.arn, "/*")]
+        denials = [
+            _deny("OnlyOverTls", ACTIONS_OF_OBJECTS, everything, {"Bool": {"aws:SecureTransport": "false"}}),
+            _deny(
+                "OnlyOverTls12",
+                ACTIONS_OF_OBJECTS,
+                everything,
+                {"NumericLessThan": {"s3:TlsVersion": "1.2"}},
+            ),
+        ]
+        if key := self._settings.key:
+            # An upload that says nothing gets the bucket's own key; one that says another is refused.
+            other = {
+                "StringNotEqualsIfExists": {"s3:x-amz-server-side-encryption-aws-kms-key-id": key},
+                "Null": {"s3:x-amz-server-side-encryption-aws-kms-key-id": "false"},
+            }
+            plain = {
+                "StringNotEqualsIfExists": {"s3:x-amz-server-side-encryption": "aws:kms"},
+                "Null": {"s3:x-amz-server-side-encryption": "false"},
+            }
+            objects = [everything[1]]
+            denials += [
+                _deny("OnlyWithItsKey", ("s3:PutObject",), objects, other),
+                _deny("OnlyWithKms", ("s3:PutObject",), objects, plain),
+            ]
+        return denials
+
+
+def lifecycle_rules(
+    lifecycle: Lifecycle, *, versioned: bool, archive_after: int | None
+) -> list[dict[str, Any]]:
+    """S3's rules for a zone's life cycle; `archive_after` moves the prefix `archive/` to Glacier."""
+    whole: dict[str, Any] = {
+        "id": "zone",
+        "status": "Enabled",
+        "filter": {"prefix": ""},
+        "abort_incomplete_multipart_upload": {
+            "days_after_initiation": lifecycle.abort_incomplete_upload_after_days
+        },
+    }
+    steps = (
+        ("STANDARD_IA", lifecycle.infrequent_access_after_days),
+        ("GLACIER", lifecycle.glacier_after_days),
+        ("DEEP_ARCHIVE", lifecycle.deep_archive_after_days),
+    )
+    if moves := [{"storage_class": to, "days": days} for to, days in steps if days is not None]:
+        whole["transitions"] = moves
+    if lifecycle.expire_after_days is not None:
+        whole["expiration"] = {"days": lifecycle.expire_after_days}
+    if versioned and lifecycle.noncurrent_expire_after_days is not None:
+        whole["noncurrent_version_expiration"] = {"noncurrent_days": lifecycle.noncurrent_expire_after_days}
+    if archive_after is None:
+        return [whole]
+    archive = {
+        "id": "archive-prefix",
+        "status": "Enabled",
+        "filter": {"prefix": "archive/"},
+        "transitions": [{"storage_class": "GLACIER", "days": archive_after}],
+    }
+    return [whole, archive]
+
+
+def _deny(
+    sid: str, actions: tuple[str, ...], resources: list[Output[str]], condition: dict[str, Any]
+) -> dict[str, Any]:
+    return {
+        "Sid": sid,
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": list(actions),
+        "Resource": resources,
+        "Condition": condition,
+    }

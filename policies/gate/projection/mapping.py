@@ -1,0 +1,126 @@
+"""The tables from Pulumi's types and properties to Terraform's, read once; `generate/tables.py` says the format."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from policies.gate.projection.naming import snake
+
+DATA = Path(__file__).parent / "data"
+
+Package = Literal["aws", "gcp"]
+
+Kind = Literal["plain", "list", "set", "map", "single", "object", "json", "generic"]
+
+_KINDS: Mapping[str, Kind] = {"l": "list", "e": "set", "m": "map", "1": "single", "o": "object"}
+_WHOLE: Mapping[str, Kind] = {"j": "json", "g": "generic"}
+
+
+@dataclass(frozen=True)
+class Property:
+    """What one Pulumi property is in Terraform."""
+
+    wire: str
+    name: str
+    kind: Kind
+    plain: str = ""
+    """`s`, `n`, `b` or `a`: the plain value that it is or holds."""
+    shape: Shape | None = None
+    """The objects that it holds."""
+    assigned: bool = False
+    """An attribute that holds objects: in Terraform each of them has every field."""
+    newer: bool = False
+    """Not in the older provider, so it can be checked but not planned with it."""
+    verified: bool = True
+    """A description of the provider lists it; else the name is assumed from the SDK's."""
+
+
+class Shape:
+    """The properties of one object, read when they are first asked for."""
+
+    def __init__(self, codes: Mapping[str, str], table: Table) -> None:
+        self._codes, self._table = codes, table
+
+    @cached_property
+    def properties(self) -> dict[str, Property]:
+        """By Pulumi's name."""
+        return {wire: self._table.property(wire, code) for wire, code in self._codes.items()}
+
+
+@dataclass(frozen=True)
+class ResourceType:
+    """What one Pulumi resource type is in Terraform."""
+
+    token: str
+    name: str
+    shape: Shape
+    newer: bool
+    """Not in the older provider."""
+    outputs: Mapping[str, str]
+
+    def output(self, wire: str) -> str:
+        """Terraform's name of an output or input, as references to it are written."""
+        found = self.shape.properties.get(wire)
+        return found.name if found is not None else self.outputs.get(wire) or snake(wire)
+
+
+class Table:
+    """The table of one package."""
+
+    def __init__(self, content: Mapping[str, Any]) -> None:
+        self.source: str = content["source"]
+        self._resources: Mapping[str, list[Any]] = content["resources"]
+        self._shapes = [Shape(codes, self) for codes in content["shapes"]]
+        self._types: dict[str, ResourceType] = {}
+
+    def __contains__(self, token: str) -> bool:
+        return token in self._resources
+
+    @property
+    def tokens(self) -> list[str]:
+        """Every resource type that has a projection."""
+        return list(self._resources)
+
+    def type(self, token: str) -> ResourceType | None:
+        """The Terraform type of a token, if it has one."""
+        if token not in self._types:
+            if token not in self._resources:
+                return None
+            name, shape, *rest = self._resources[token]
+            self._types[token] = ResourceType(
+                token,
+                name.removesuffix("-"),
+                self._shapes[shape],
+                name.endswith("-"),
+                rest[0] if rest else {},
+            )
+        return self._types[token]
+
+    def property(self, wire: str, code: str) -> Property:
+        """Reads a property's code."""
+        name, kind = code.split(":")
+        bare = kind.rstrip("=-?")
+        flags = kind[len(bare) :]
+        inner = bare[1:]
+        nested = inner.isdigit()
+        return Property(
+            wire=wire,
+            name=name or snake(wire),
+            kind=_WHOLE.get(bare, "plain") if len(bare) == 1 else _KINDS[bare[0]],
+            plain="" if nested else inner or bare,
+            shape=self._shapes[int(inner)] if nested else None,
+            assigned="=" in flags,
+            newer="-" in flags,
+            verified="?" not in flags,
+        )
+
+
+@cache
+def table(package: Package) -> Table:
+    """The committed table of a package."""
+    return Table(json.loads((DATA / f"{package}.json").read_text()))

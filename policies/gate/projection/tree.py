@@ -1,0 +1,67 @@
+"""A resource's inputs under Terraform's names: plain JSON, and marked leaves for what is not a plain literal.
+
+Every writer (plan values, expressions, root module) reads this one tree, so they cannot disagree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+
+@dataclass(frozen=True)
+class Ref:
+    """An attribute of another resource; `attribute` is empty for the resource as a whole."""
+
+    address: str
+    attribute: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.address}.{self.attribute}" if self.attribute else self.address
+
+
+@dataclass(frozen=True)
+class Expression:
+    """A value that is not, or not only, a literal."""
+
+    parts: tuple[str | Ref, ...] = ()
+    """Text and references in order; one reference alone is that value itself."""
+    value: Any = None
+    """The literal, where it is known all the same."""
+    sensitive: bool = False
+    plain: str = "s"
+    sources: tuple[Ref, ...] = ()
+    """Where an unknown value comes from, when it is no plain reference."""
+
+    @property
+    def references(self) -> list[Ref]:
+        """What it refers to, in order."""
+        return [part for part in self.parts if isinstance(part, Ref)] + list(self.sources)
+
+    @property
+    def text(self) -> bool:
+        """Whether it is a text of which parts are known."""
+        return any(isinstance(part, str) for part in self.parts)
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A value that the program leaves unset and Terraform's plan shows as its type's empty value."""
+
+    value: Any
+
+
+Tree: TypeAlias = "dict[str, Tree] | list[Tree] | Expression | Filled | str | int | float | bool | None"
+
+
+def expressions(tree: Any) -> Iterator[Expression]:
+    """Every expression of a tree."""
+    if isinstance(tree, Expression):
+        yield tree
+    elif isinstance(tree, dict):
+        for item in tree.values():
+            yield from expressions(item)
+    elif isinstance(tree, list):
+        for item in tree:
+            yield from expressions(item)
