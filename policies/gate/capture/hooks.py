@@ -120,6 +120,13 @@ def _config(session: Session) -> None:
         setattr(pulumi.Config, name, _typed(session, type_, getattr(pulumi.Config, name)))
 
 
+class _Anything(dict[str, Any]):
+    """Stands for an object that is not configured: has whatever the program looks for."""
+
+    def __missing__(self, key: str) -> _Anything:
+        return _Anything()
+
+
 def _required(session: Session, name: str, original: Any) -> Any:
     @functools.wraps(original)
     def wrapped(self: Any, key: str, *args: Any, **kwargs: Any) -> Any:
@@ -129,7 +136,7 @@ def _required(session: Session, name: str, original: Any) -> Any:
             site = next(iter(session.sites.here()), None)
             kind = "secret" if error.secret else ""
             session.missing_config.setdefault(error.key, Missing("config", error.key, site, kind))
-            return _PLACEHOLDERS.get(name, {})
+            return _PLACEHOLDERS.get(name, _Anything())
 
     return wrapped
 

@@ -139,8 +139,8 @@ class Records:
         self.resources[resource.urn] = resource
         self._raw[resource.urn] = raw
         echoes: dict[str, list[str]] = {}
-        for name, item in raw.items():
-            if isinstance(item, str) and item and item == resource.inputs.get(name):
+        for name, item in {**raw, "id": resource.read_id}.items():
+            if isinstance(item, str) and item and item == (resource.inputs.get(name) or resource.read_id):
                 echoes.setdefault(item, []).append(name)
         self.session.echoes[resource.urn] = {
             text: names[0] for text, names in echoes.items() if len(names) == 1

@@ -1,0 +1,127 @@
+"""Runs a stack of the program without a cloud and keeps what it registers: inputs, parents, protection.
+
+Not a test: what the tests of cloud stacks run on. Outputs that a cloud would compute are tokens such as
+`${raw.arn}`, so that policies are whole text and a test can see what refers to what.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+from pulumi.runtime import mocks, rpc
+from pulumi.runtime.settings import get_root_resource, set_root_resource
+
+from environments.load import load
+from environments.model import Environment
+
+# What a cloud computes and a component reads.
+COMPUTED = (
+    "arn",
+    "clientId",
+    "email",
+    "keyId",
+    "keyUri",
+    "keyUriWithVersion",
+    "member",
+    "name",
+    "numericId",
+    "prefixListId",
+    "principalId",
+    "selfLink",
+    "url",
+)
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """One resource as the program registered it."""
+
+    urn: str
+    type: str
+    name: str
+    parent: str
+    protect: bool
+    custom: bool
+    provider: str
+    inputs: dict[str, Any]
+    """Of a custom resource, as the provider would get them (camelCase)."""
+    dependencies: frozenset[str]
+
+
+@dataclass
+class Recording:
+    """All that one environment's stack registers and exports."""
+
+    environment: Environment
+    resources: list[Recorded] = field(default_factory=list)
+    exports: dict[str, Any] = field(default_factory=dict)
+
+    def of(self, type_: str) -> dict[str, Recorded]:
+        """The resources of one type by logical name."""
+        return {item.name: item for item in self.resources if item.type == type_}
+
+    def inputs(self, type_: str, name: str) -> dict[str, Any]:
+        """The inputs of one resource."""
+        return self.of(type_)[name].inputs
+
+    @property
+    def custom(self) -> list[Recorded]:
+        """What a cloud would make: neither components nor providers."""
+        return [item for item in self.resources if item.custom and not item.type.startswith("pulumi:")]
+
+
+class _Answers(mocks.Mocks):
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        tokens = {name: f"${{{args.name}.{name}}}" for name in COMPUTED}
+        return f"${{{args.name}.id}}", {**tokens, **args.inputs}
+
+    def call(self, args: mocks.MockCallArgs) -> dict[Any, Any]:
+        """Nothing of an answer is known before apply; each part of it is a token."""
+        function = args.token.rsplit(":", 1)[-1]
+        parts = ("emailAddress", "member", "number", "tenantId", "subscriptionId")
+        return {**args.args, **{part: f"${{{function}.{part}}}" for part in parts}}
+
+
+class _Monitor(mocks.MockMonitor):
+    def __init__(self, recording: Recording) -> None:
+        super().__init__(_Answers())
+        self._recording = recording
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the SDK's name
+        if request.type != "pulumi:pulumi:Stack":
+            self._recording.resources.append(
+                Recorded(
+                    urn=self.make_urn(request.parent, request.type, request.name),
+                    type=request.type,
+                    name=request.name,
+                    parent=request.parent,
+                    protect=request.protect,
+                    custom=request.custom,
+                    provider=request.provider,
+                    inputs=rpc.deserialize_properties(request.object),
+                    dependencies=frozenset(request.dependencies),
+                )
+            )
+        return super().RegisterResource(request)
+
+
+def record(name: str) -> Recording:
+    """Describes the platform of an environment and returns what was registered."""
+    environment = load(name)
+    recording = Recording(environment)
+    platform = importlib.import_module(f"stacks.{environment.cloud}")
+    monitor = _Monitor(recording)
+    # A root of its own: exports are kept on it.
+    set_root_resource(None)
+    pulumi.runtime.set_mocks(monitor.mocks, environment.project, name, preview=False, monitor=monitor)
+
+    @pulumi.runtime.test
+    def run() -> pulumi.Output[Any]:
+        platform.describe(environment)
+        return pulumi.Output.from_input(get_root_resource().outputs).apply(recording.exports.update)
+
+    run()
+    return recording
