@@ -66,7 +66,7 @@ class Engine:
         """What a shell needs for `pulumi … -s STACK` to work by hand."""
         venv = places.VENVS / "infra"
         path = os.pathsep.join([str(places.BIN), str(venv / "bin"), os.environ.get("PATH", os.defpath)])
-        # The local stack's providers are Python; the SDKs of the clouds beside it would be fetched for nothing.
+        # The providers of `local` are Python; the cloud SDKs beside them would be fetched for nothing.
         plugins = {"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true"} if self.stack == "local" else {}
         return {
             **self.extra,

@@ -33,6 +33,19 @@ COMPUTED = (
     "selfLink",
     "url",
 )
+# Inputs that are the name of the resource itself, the outermost first.
+NAMED_BY = (
+    "resourceGroupName",
+    "accountName",
+    "vaultName",
+    "privateZoneName",
+    "resourceName",
+    "virtualNetworkName",
+    "subnetName",
+    "keyName",
+    "containerName",
+    "privateEndpointName",
+)
 
 
 @dataclass(frozen=True)
@@ -76,13 +89,20 @@ class Recording:
 class _Answers(mocks.Mocks):
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         tokens = {name: f"${{{args.name}.{name}}}" for name in COMPUTED}
-        return f"${{{args.name}.id}}", {**tokens, **args.inputs}
+        state = {**tokens, **args.inputs}
+        if "vaultName" in args.inputs and "keyName" not in args.inputs:
+            state["properties"] = {**args.inputs["properties"], "vaultUri": f"${{{args.name}.vaultUri}}"}
+        # Azure calls a thing `vaultName` when it is asked for, and `name` when it is there.
+        named = [args.inputs[key] for key in NAMED_BY if key in args.inputs]
+        if named:
+            state["name"] = named[-1]
+        return f"${{{args.name}.id}}", state
 
-    def call(self, args: mocks.MockCallArgs) -> dict[Any, Any]:
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
         """Nothing of an answer is known before apply; each part of it is a token."""
         function = args.token.rsplit(":", 1)[-1]
         parts = ("emailAddress", "member", "number", "tenantId", "subscriptionId")
-        return {**args.args, **{part: f"${{{function}.{part}}}" for part in parts}}
+        return {**args.args, **{part: f"${{{function}.{part}}}" for part in parts}}, []
 
 
 class _Monitor(mocks.MockMonitor):
@@ -90,7 +110,7 @@ class _Monitor(mocks.MockMonitor):
         super().__init__(_Answers())
         self._recording = recording
 
-    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the SDK's name
+    def RegisterResource(self, request: Any) -> Any:
         if request.type != "pulumi:pulumi:Stack":
             self._recording.resources.append(
                 Recorded(
@@ -105,7 +125,7 @@ class _Monitor(mocks.MockMonitor):
                     dependencies=frozenset(request.dependencies),
                 )
             )
-        return super().RegisterResource(request)
+        return super().RegisterResource(request)  # type: ignore[no-untyped-call]
 
 
 def record(name: str) -> Recording:
@@ -115,13 +135,13 @@ def record(name: str) -> Recording:
     platform = importlib.import_module(f"stacks.{environment.cloud}")
     monitor = _Monitor(recording)
     # A root of its own: exports are kept on it.
-    set_root_resource(None)
+    set_root_resource(None)  # type: ignore[arg-type]
     pulumi.runtime.set_mocks(monitor.mocks, environment.project, name, preview=False, monitor=monitor)
 
-    @pulumi.runtime.test
-    def run() -> pulumi.Output[Any]:
+    def run() -> pulumi.Output[None]:
         platform.describe(environment)
-        return pulumi.Output.from_input(get_root_resource().outputs).apply(recording.exports.update)
+        exported: dict[str, Any] = getattr(get_root_resource(), "outputs", {})
+        return pulumi.Output.from_input(exported).apply(recording.exports.update)
 
-    run()
+    pulumi.runtime.test(run)()  # type: ignore[no-untyped-call]
     return recording

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -92,5 +92,5 @@ def _objects(zone: Zone) -> tuple[str, ...]:
     return RELEASE_OBJECTS if zone is Zone.RELEASES else ("*",)
 
 
-def _allow(sid: str, actions: tuple[str, ...], resources: list[Input[str]]) -> dict[str, Any]:
-    return {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": resources}
+def _allow(sid: str, actions: tuple[str, ...], resources: Sequence[Input[str]]) -> dict[str, Any]:
+    return {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": list(resources)}

@@ -88,6 +88,11 @@ def _options(settings: AirflowSettings) -> dict[str, dict[str, str | int | float
             "catchup_by_default": False,
             "scheduler_idle_sleep_time": 0.5,
             "parsing_cleanup_interval": 10,
+            # A task that died with its scheduler is tried again after half a minute, not after five.
+            "scheduler_health_check_threshold": 20,
+            "orphaned_tasks_check_interval": 15,
+            "task_instance_heartbeat_sec": 5,
+            "task_instance_heartbeat_timeout": 30,
         },
         # Nothing leaves this machine.
         "metrics": {"statsd_on": False, "otel_on": False},

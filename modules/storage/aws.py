@@ -7,7 +7,7 @@ from pulumi import Output, ResourceOptions
 
 from environments.manifest import Zone
 from environments.naming import physical_name, tags
-from modules.storage.aws_bucket import AwsBucket, BucketSettings, lifecycle_rules
+from modules.storage.aws_bucket import AwsBucket, BucketSettings, Rule, lifecycle_rules
 from modules.storage.spec import StorageOutputs, StorageSpec
 
 
@@ -60,7 +60,7 @@ class AwsStorage(pulumi.ComponentResource):
         environment = spec.environment
         # As long as the network's flow logs: an inquiry reads both side by side.
         days = environment.network.flow_log_retention_days
-        rule = {
+        rule: Rule = {
             "id": "logs",
             "status": "Enabled",
             "filter": {"prefix": ""},

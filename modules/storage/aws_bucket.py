@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,8 @@ import pulumi_aws as aws
 from pulumi import Input, Output, Resource, ResourceOptions
 
 from environments.storage import Lifecycle
+
+Rule = aws.s3.BucketLifecycleConfigurationRuleArgsDict
 
 ACTIONS_OF_OBJECTS = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket")
 
@@ -24,7 +26,7 @@ class BucketSettings:
     versioned: bool
     lock_days: int
     key: Input[str] | None
-    lifecycle_rules: list[dict[str, Any]]
+    lifecycle_rules: Sequence[Rule]
     protect: bool
     force_destroy: bool = False
 
@@ -96,6 +98,7 @@ class AwsBucket:
 
     def _encrypt(self) -> None:
         key = self._settings.key
+        default: aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgsDict
         default = (
             {"sse_algorithm": "aws:kms", "kms_master_key_id": key} if key else {"sse_algorithm": "AES256"}
         )
@@ -170,11 +173,9 @@ class AwsBucket:
         return denials
 
 
-def lifecycle_rules(
-    lifecycle: Lifecycle, *, versioned: bool, archive_after: int | None
-) -> list[dict[str, Any]]:
+def lifecycle_rules(lifecycle: Lifecycle, *, versioned: bool, archive_after: int | None) -> list[Rule]:
     """S3's rules for a zone's life cycle; `archive_after` moves the prefix `archive/` to Glacier."""
-    whole: dict[str, Any] = {
+    whole: Rule = {
         "id": "zone",
         "status": "Enabled",
         "filter": {"prefix": ""},
@@ -187,7 +188,9 @@ def lifecycle_rules(
         ("GLACIER", lifecycle.glacier_after_days),
         ("DEEP_ARCHIVE", lifecycle.deep_archive_after_days),
     )
-    if moves := [{"storage_class": to, "days": days} for to, days in steps if days is not None]:
+    moves: list[aws.s3.BucketLifecycleConfigurationRuleTransitionArgsDict]
+    moves = [{"storage_class": to, "days": days} for to, days in steps if days is not None]
+    if moves:
         whole["transitions"] = moves
     if lifecycle.expire_after_days is not None:
         whole["expiration"] = {"days": lifecycle.expire_after_days}
@@ -195,7 +198,7 @@ def lifecycle_rules(
         whole["noncurrent_version_expiration"] = {"noncurrent_days": lifecycle.noncurrent_expire_after_days}
     if archive_after is None:
         return [whole]
-    archive = {
+    archive: Rule = {
         "id": "archive-prefix",
         "status": "Enabled",
         "filter": {"prefix": "archive/"},

@@ -20,6 +20,7 @@ UNKNOWN = "$unknown"
 SECRET = "$secret"
 ASSET = "$asset"
 ARCHIVE = "$archive"
+BASE64 = "$base64"
 
 # What must not stand raw inside `${urn#property}`: the delimiters, and what JSON text would have to escape.
 _SAFE = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) not in '%}#"\\')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib.metadata
 import json
 import logging
@@ -110,13 +111,15 @@ class Capture:
         session, job = self._session, self._session.job
         assert self._monitor is not None
         records = self._monitor.records
+        used = {item.package for item in records.resources.values()}
+        used |= {item.package for item in records.providers.values()}
         return ResourceGraph(
             project=job.project,
             stack=job.stack,
             organization=job.organization,
             program=os.path.relpath(job.program, job.root).replace(os.sep, "/"),
             schema=SCHEMA,
-            packages=_packages(),
+            packages=_packages(used),
             resources=dict(sorted(records.resources.items())),
             providers=dict(sorted(records.providers.items())),
             outputs=records.stack_outputs,
@@ -202,12 +205,10 @@ def _program(main: Path) -> None:
     runpy.run_path(str(main), run_name="__main__")
 
 
-def _packages() -> dict[str, str]:
+def _packages(used: set[str]) -> dict[str, str]:
+    """Versions of the SDK and of the packages whose types or functions were used, not of all that is imported."""
     found = {}
-    for name in sorted({name.split(".")[0] for name in sys.modules}):
-        if name == "pulumi" or name.startswith("pulumi_"):
-            try:
-                found[name] = importlib.metadata.version(name.replace("_", "-"))
-            except importlib.metadata.PackageNotFoundError:
-                continue
+    for name in sorted({"pulumi", *(f"pulumi-{package}" for package in used)}):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
     return found

@@ -52,7 +52,7 @@ def _missing_config(session: Session) -> Explained:
     options = " ".join(f"--config {item.key}=…" for item in found)
     return _problem(
         f"configuration is missing: {names}",
-        found[0].site,
+        next(iter(session.missing_config.values())).site,
         f"add it to the stack's configuration file, or give {options}",
     )
 

@@ -101,7 +101,7 @@ class Monitor(mocks.MockMonitor):
                 continue
             if name in outputs:
                 outputs[name] = stand_ins.filled(outputs[name], shape, urn, name)
-            elif name in accepted and shape.kind not in ("text", "number"):
+            elif name in accepted and shape.kind not in ("text", "number", "object"):
                 outputs[name] = wire.UNKNOWN
             else:
                 outputs[name] = stand_ins.make(shape, urn, name)

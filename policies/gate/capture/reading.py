@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
@@ -18,6 +19,8 @@ from policies.gate.values import Value
 
 _CONFIG = "config"
 _FIRST_OF_A_LIST = re.compile(r"^(.*)\[0\]$")
+_BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
+_SHORTEST_ENCODED = 32
 _LARGEST_HASHED = 50_000_000
 
 
@@ -44,8 +47,11 @@ class Secrets:
             self._origin.setdefault(leaf, "")
 
     def items(self) -> list[tuple[str, str]]:
-        """Every secret text, longest first, with its configuration key or nothing."""
-        return sorted(self._origin.items(), key=lambda item: (-len(item[0]), item[0]))
+        """Every secret text, plain and in base64, longest first, with its configuration key or nothing."""
+        found = dict(self._origin)
+        for secret, key in self._origin.items():
+            found.setdefault(base64.b64encode(secret.encode("utf-8", "replace")).decode(), key)
+        return sorted(found.items(), key=lambda item: (-len(item[0]), item[0]))
 
 
 class Reader:
@@ -133,7 +139,19 @@ class Reader:
         pieces += [(start, end, values.secret_in_text(key)) for start, end, key in keys]
         if pieces:
             return _replaced(raw, pieces)
-        return self._echoed(raw, dependencies)
+        return self._encoded(raw, dependencies) or self._echoed(raw, dependencies)
+
+    def _encoded(self, raw: str, dependencies: tuple[str, ...]) -> Value:
+        """A text that the program encoded, user data for example, is read as what it says."""
+        if len(raw) < _SHORTEST_ENCODED or not _BASE64.fullmatch(raw):
+            return None
+        try:
+            text = base64.b64decode(raw, validate=True).decode()
+        except ValueError:
+            return None
+        if not self._is_stand_in(text):
+            return None
+        return {values.BASE64: self._text(text, dependencies)}
 
     def _echoed(self, raw: str, dependencies: tuple[str, ...]) -> Value:
         """A literal that is another resource's input, and came from there, stays a reference to it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from policies.gate import values
@@ -13,62 +14,59 @@ from policies.gate.values import Value
 # A shorter secret is only found as a whole value: as a part of other texts it would be found by chance.
 _SHORTEST_PART = 8
 _LITERAL = "literal"
-_OUR_WORDS = ("type", "kind", "file", "function", "package", "schema", "packages", "origin", "token")
+_OUR_WORDS = frozenset({"type", "kind", "file", "function", "package", "origin", "token"})
+_URN = "urn:pulumi:"
 
 
 def redacted(content: ResourceGraph | list[dict[str, Any]], secrets: Secrets) -> Value:
     """Plain JSON without any secret of this capture."""
-    found = secrets.items()
-    if isinstance(content, ResourceGraph):
-        plain: Value = content.to_json()
-    else:
-        plain = content
-    if not found:
-        return plain
-    return _named(_walk(plain, found), found)
+    plain: Value = content.to_json() if isinstance(content, ResourceGraph) else content
+    found = dict(secrets.items())
+    return _Redaction(found).of(plain) if found else plain
 
 
-def _walk(value: Value, secrets: list[tuple[str, str]]) -> Value:
-    if isinstance(value, str):
-        return _text(value, secrets)
-    if isinstance(value, list):
-        return [_walk(item, secrets) for item in value]
-    if isinstance(value, dict):
-        if values.SECRET in value:
-            return value
-        return {
-            key: item if key in _OUR_WORDS and isinstance(item, str) else _walk(item, secrets)
-            for key, item in value.items()
-        }
-    return value
+class _Redaction:
+    def __init__(self, found: dict[str, str]) -> None:
+        self._found = found
+        parts = [re.escape(secret) for secret in found if len(secret) >= _SHORTEST_PART]
+        self._parts = re.compile("|".join(parts)) if parts else None
 
+    def of(self, plain: Value) -> Value:
+        return self._names(self._walk(plain))
 
-def _text(text: str, secrets: list[tuple[str, str]]) -> Value:
-    for secret, key in secrets:
-        if text == secret:
+    def _walk(self, value: Value) -> Value:
+        if isinstance(value, str):
+            return self._text(value)
+        if isinstance(value, list):
+            return [self._walk(item) for item in value]
+        if isinstance(value, dict) and values.SECRET not in value:
+            return {
+                key: item if key in _OUR_WORDS and isinstance(item, str) else self._walk(item)
+                for key, item in value.items()
+            }
+        return value
+
+    def _text(self, text: str) -> Value:
+        if text in self._found:
+            key = self._found[text]
             mark: dict[str, Value] = {"origin": "config" if key else _LITERAL, "in_clear": True}
             return {values.SECRET: {**mark, "key": key} if key else mark}
-    if text.startswith("urn:pulumi:"):
-        return text
-    for secret, key in secrets:
-        if len(secret) >= _SHORTEST_PART and secret in text:
-            text = text.replace(secret, values.secret_in_text(key or _LITERAL))
-    return text
+        if self._parts is None or text.startswith(_URN):
+            return text
+        return self._parts.sub(lambda match: self._shown(match[0]), text)
 
+    def _shown(self, secret: str) -> str:
+        return values.secret_in_text(self._found[secret] or _LITERAL)
 
-def _named(plain: Value, secrets: list[tuple[str, str]]) -> Value:
-    """A secret in a resource's name stands in every URN that names it: replaced in the whole."""
-    hidden = [item for item in secrets if len(item[0]) >= _SHORTEST_PART and _in_a_name(item[0], plain)]
-    if not hidden:
-        return plain
-    text = json.dumps(plain, ensure_ascii=False)
-    for secret, key in hidden:
-        inside = json.dumps(secret, ensure_ascii=False)[1:-1]
-        text = text.replace(inside, values.secret_in_text(key or _LITERAL))
-    return json.loads(text)
-
-
-def _in_a_name(secret: str, plain: Value) -> bool:
-    if not isinstance(plain, dict):
-        return False
-    return any(secret in urn.split("::", 3)[-1] for urn in plain.get("resources", {}))
+    def _names(self, plain: Value) -> Value:
+        """A secret in a resource's name stands in every URN that names it: replaced in the whole."""
+        if self._parts is None or not isinstance(plain, dict):
+            return plain
+        names = [urn.split("::", 3)[-1] for urn in plain.get("resources", {})]
+        hidden = {match[0] for name in names for match in self._parts.finditer(name)}
+        if not hidden:
+            return plain
+        text = json.dumps(plain, ensure_ascii=False)
+        for secret in sorted(hidden):
+            text = text.replace(json.dumps(secret, ensure_ascii=False)[1:-1], self._shown(secret))
+        return json.loads(text)

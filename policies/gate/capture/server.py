@@ -45,9 +45,8 @@ def main() -> None:
 def _import(modules: list[str]) -> None:
     for name in modules:
         with contextlib.suppress(Exception):
-            module = importlib.import_module(name)
-            # The packages load lazily: looking at a name is what loads them.
-            _ = module.__dict__, getattr(module, "__all__", None)
+            # The packages load lazily: asking for a name is what loads them.
+            getattr(importlib.import_module(name), "__all__", None)
 
 
 def _fork(child: Any, session: Any, number: int, job: dict[str, Any], results: Path) -> int:
@@ -56,6 +55,8 @@ def _fork(child: Any, session: Any, number: int, job: dict[str, Any], results: P
         return pid
     try:
         os.setsid()
+        # A run makes objects and keeps them: collecting while it grows only takes time.
+        gc.disable()
         home = tempfile.mkdtemp(dir=results)
         os.environ["HOME"] = os.environ["TMPDIR"] = tempfile.tempdir = home
         _redirect(results / f"{number}.out")

@@ -5,8 +5,9 @@
 | text | a token that is found again wherever the program puts it |
 | number | a number that is found again |
 | list of texts | three tokens |
-| object, list of objects | the object (one) with its texts and numbers, where it is an output only |
-| anything else, and an optional input that was not given | unknown: `apply` does not run on it |
+| object | the object with its texts and numbers |
+| list of objects | one such object |
+| anything else, and a list that could have been given and was not | unknown: `apply` does not run on it |
 
 Types come from `pulumi._types` (looked at in SDK 3.272.0).
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -97,6 +98,11 @@ def _gcp_client(asked: Asked) -> dict[str, Any]:
     return {**answer, "accessToken": wire.secret(asked.unknown("accessToken"))}
 
 
+def _gcp_policy(asked: Asked) -> dict[str, Any]:
+    given = {name: asked.args[name] for name in ("bindings", "auditConfigs") if asked.args.get(name)}
+    return {**asked.args, "policyData": json.dumps(given, separators=(",", ":"), ensure_ascii=False)}
+
+
 def _gcp_zones(asked: Asked) -> dict[str, Any]:
     region = asked.args.get("region") or asked.configured("region")
     return {"names": [f"{region}-{letter}" for letter in "abc"]} if region else {}
@@ -125,6 +131,7 @@ WELL_KNOWN: dict[str, Answer] = {
     "aws:iam/getPolicyDocument:getPolicyDocument": _policy_document,
     "gcp:organizations/getProject:getProject": _gcp_project,
     "gcp:organizations/getClientConfig:getClientConfig": _gcp_client,
+    "gcp:organizations/getIAMPolicy:getIAMPolicy": _gcp_policy,
     "gcp:compute/getZones:getZones": _gcp_zones,
     "azure-native:authorization:getClientConfig": _azure_client,
     "azure-native:authorization:getClientToken": _azure_token,

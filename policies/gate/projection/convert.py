@@ -18,7 +18,8 @@ Resolve = Callable[[str, str], Ref | None]
 
 HIDDEN = "(sensitive value)"
 
-_EMPTY: Mapping[str, Any] = {"s": "", "b": False, "n": 0, "a": None}
+# A number that is not set stays null, in Terraform's own plans too: 0 would be a value (0 days, port 0).
+_EMPTY: Mapping[str, Any] = {"s": "", "b": False, "n": None, "a": None}
 
 
 @dataclass
@@ -52,7 +53,7 @@ class Conversion:
             result[item.name] = self._value(item, value, f"{path}{wire}", f"{place}{item.name}")
         if fill:
             for item in properties.values():
-                if item.name not in result and item.verified and not item.newer:
+                if item.name not in result and item.verified and not item.newer and not item.computed:
                     result[item.name] = Filled(_empty(item))
         return result
 
@@ -61,8 +62,7 @@ class Conversion:
             return self._json(value)
         marked = self.marked(value, item.plain or "a")
         if marked is not None:
-            # A whole list of one: the object behind the mark is one block.
-            return marked if item.kind != "single" or item.shape is not None else [marked]
+            return [marked] if item.kind == "single" else marked
         if item.kind == "generic":
             return self._generic(value)
         if item.kind == "plain":

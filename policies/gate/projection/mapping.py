@@ -1,4 +1,4 @@
-"""The tables from Pulumi's types and properties to Terraform's, read once; `generate/tables.py` says the format."""
+"""The tables from Pulumi's types and properties to Terraform's; `generate/tables.py` says the format."""
 
 from __future__ import annotations
 
@@ -38,6 +38,8 @@ class Property:
     """Not in the older provider, so it can be checked but not planned with it."""
     verified: bool = True
     """A description of the provider lists it; else the name is assumed from the SDK's."""
+    computed: bool = False
+    """The cloud sets it where the program does not: unset, it is unknown rather than empty."""
 
 
 class Shape:
@@ -62,6 +64,11 @@ class ResourceType:
     newer: bool
     """Not in the older provider."""
     outputs: Mapping[str, str]
+
+    @property
+    def package(self) -> Package:
+        """The Pulumi package that it comes from."""
+        return "gcp" if self.token.startswith("gcp:") else "aws"
 
     def output(self, wire: str) -> str:
         """Terraform's name of an output or input, as references to it are written."""
@@ -104,7 +111,7 @@ class Table:
     def property(self, wire: str, code: str) -> Property:
         """Reads a property's code."""
         name, kind = code.split(":")
-        bare = kind.rstrip("=-?")
+        bare = kind.rstrip("=-?~")
         flags = kind[len(bare) :]
         inner = bare[1:]
         nested = inner.isdigit()
@@ -117,6 +124,7 @@ class Table:
             assigned="=" in flags,
             newer="-" in flags,
             verified="?" not in flags,
+            computed="~" in flags,
         )
 
 
@@ -124,3 +132,11 @@ class Table:
 def table(package: Package) -> Table:
     """The committed table of a package."""
     return Table(json.loads((DATA / f"{package}.json").read_text()))
+
+
+@cache
+def defaults(package: Package) -> dict[str, dict[str, Any]]:
+    """By Terraform type: what the provider plans for attributes that a program leaves unset."""
+    path = DATA / f"{package}_defaults.json"
+    found: dict[str, dict[str, Any]] = json.loads(path.read_text())["types"] if path.is_file() else {}
+    return found

@@ -1,4 +1,4 @@
-"""The parts of a plan that are written from a tree: values, what is unknown, what is sensitive, expressions."""
+"""The parts of a plan, written from a tree: values, what is unknown, what is sensitive, expressions."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class ProviderConfig:
 
 
 class Providers:
-    """The providers of a graph; a resource in a region other than its provider's gets a provider of its own."""
+    """The providers of a graph; a resource in another region than its provider's gets one of its own."""
 
     def __init__(self, graph: ResourceGraph) -> None:
         self._graph = graph

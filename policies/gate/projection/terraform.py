@@ -10,10 +10,10 @@ from typing import Any
 from policies.gate.graph import Resource, ResourceGraph
 from policies.gate.projection.addresses import PACKAGES, addresses, projected, type_of
 from policies.gate.projection.convert import Conversion
-from policies.gate.projection.mapping import ResourceType
+from policies.gate.projection.mapping import ResourceType, defaults
 from policies.gate.projection.plan_values import after, expression, sensitive, unknown
 from policies.gate.projection.providers import FULL_NAMES, ProviderConfig, Providers
-from policies.gate.projection.tree import Ref, Tree
+from policies.gate.projection.tree import Filled, Ref, Tree
 from policies.gate.projection.unmapped import Unmapped
 
 FORMAT_VERSION = "1.2"
@@ -108,6 +108,8 @@ def project(graph: ResourceGraph) -> TerraformProjection:
         provider = providers.of(resource)
         tree = conversion.resource(type_, resource.inputs)
         _all_tags(tree, provider)
+        for name, value in defaults(type_.package).get(type_.name, {}).items():
+            tree.setdefault(name, Filled(value))
         unmapped += [Unmapped(urn, resource.type, path, why) for path, why in conversion.unmapped]
         resources.append(Projected(resource, type_, found[urn], tree, provider, tuple(conversion.newer)))
     resources.sort(key=lambda item: item.address)

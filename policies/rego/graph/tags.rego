@@ -8,12 +8,12 @@ import data.sluice.graph.values
 
 # Where a type keeps its tags: its own entry of the taggable types, or one of the usual places.
 path(resource) := found if {
-	found := data.sluice.taggable[resources.type_of(resource)]
+	found := data.taggable[resources.type_of(resource)]
 } else := ["labels"] if resources.cloud(resource) == "gcp"
 
 else := ["tags"]
 
-taggable(resource) if data.sluice.taggable[resources.type_of(resource)]
+taggable(resource) if data.taggable[resources.type_of(resource)]
 
 taggable(resource) if resources.inputs(resource).tags
 

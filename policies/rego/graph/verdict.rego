@@ -2,7 +2,8 @@
 # description: |
 #   Makes findings, and judges values against a requirement:
 #   `{"path": […], "must": …, "values": […], "default": …, "when": […], "say": "what must be so"}`.
-#   `must` is one of: be, not (with `values`), set, unset, min, max (with `values[0]`).
+#   `must` is one of: be, not (with `values`, in small letters), set, unset, min, max (with `values[0]`), and key:
+#   a customer's key, not one that the cloud keeps for the account.
 #   `default` is what the cloud does where nothing is given; without it, nothing given fails all but `not` and `unset`.
 #   An open value never passes: it is undetermined, but for `set`, which any reference satisfies.
 package sluice.graph.verdict
@@ -63,15 +64,18 @@ _given(null, requirement) := object.get(requirement, "default", null)
 
 _given(value, _) := value if value != null
 
-_of_open(value, "set") := "pass" if not values.unknown(value)
+_of_open(value, must) := "undetermined" if {
+	values.unknown(value)
+} else := _of_named(must)
 
-else := "undetermined" if values.unknown(value)
+# What another resource's output (or a secret) is enough to say: that there is something.
+_of_named("set") := "pass"
 
-_of_open(value, "unset") := "fail" if not values.unknown(value)
+_of_named("key") := "pass"
 
-else := "undetermined" if values.unknown(value)
+_of_named("unset") := "fail"
 
-_of_open(_, must) := "undetermined" if not must in {"set", "unset"}
+_of_named(must) := "undetermined" if not must in {"set", "key", "unset"}
 
 _of_literal(value, requirement) := "pass" if _holds(plain(value), requirement.must, object.get(requirement, "values", []))
 
@@ -84,6 +88,12 @@ _holds(value, "not", unwanted) if not value in unwanted
 _holds(value, "set", _) if not empty(value)
 
 _holds(value, "unset", _) if empty(value)
+
+_holds(value, "key", _) if {
+	is_string(value)
+	not empty(value)
+	not contains(value, "alias/aws/")
+}
 
 _holds(value, "min", wanted) if {
 	is_number(value)

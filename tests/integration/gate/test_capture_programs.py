@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def line_of(name: str, text: str, file: str = "__main__.py") -> int:
 
 
 class TestAws:
-    @pytest.fixture(scope="class")
+    @pytest.fixture
     def graph(self, graphs: dict[str, ResourceGraph]) -> ResourceGraph:
         return graphs["platform_aws"]
 
@@ -120,9 +121,7 @@ class TestAws:
     def test_an_output_that_equals_an_input_keeps_both(self, graph: ResourceGraph) -> None:
         given = named(graph, "named").inputs["bucket"]
         bucket = named(graph, "zone-1")
-        assert given == {
-            "$ref": {"urn": bucket.urn, "property": "bucket", "value": "platform-zone-1"}
-        }
+        assert given == {"$ref": {"urn": bucket.urn, "property": "bucket", "value": "platform-zone-1"}}
 
     def test_a_policy_document_is_computed(self, graph: ResourceGraph) -> None:
         document = json.loads(named(graph, "reader").inputs["assumeRolePolicy"])
@@ -153,6 +152,11 @@ class TestAws:
         calls: list[Call] = [call for call in graph.calls if call.token == "aws:ec2/getAmi:getAmi"]
         assert [call.args for call in calls] == [{"mostRecent": True, "owners": ["amazon"]}]
         assert calls[0].sites[0].line == line_of("platform_aws", "aws.ec2.get_ami(")
+
+    def test_an_encoded_text_is_read_as_what_it_says(self, graph: ResourceGraph) -> None:
+        (vpc,) = graph.of_type("aws:ec2/vpc:Vpc")
+        arn = Reference(vpc.urn, "arn").in_text()
+        assert named(graph, "machine").inputs["userDataBase64"] == {"$base64": f"#!/bin/sh\necho {arn}\n"}
 
     def test_a_number_in_a_text_is_a_reference_too(self, graph: ResourceGraph) -> None:
         database = named(graph, "database").urn
@@ -192,13 +196,14 @@ class TestOtherClouds:
 
 
 class TestSecrets:
-    @pytest.fixture(scope="class")
+    @pytest.fixture
     def graph(self, graphs: dict[str, ResourceGraph]) -> ResourceGraph:
         return graphs["secrets"]
 
     def test_no_secret_is_in_the_bytes(self, graph: ResourceGraph) -> None:
         data = graph.to_bytes()
         assert b"correct-horse-battery" not in data
+        assert base64.b64encode(b"correct-horse-battery") not in data
         assert b"sluicekey" not in data and b"sluiceref" not in data
 
     @pytest.mark.parametrize(
@@ -241,7 +246,10 @@ class TestTransforms:
     def test_each_run_is_noted_with_the_transform_s_line(self, graphs: dict[str, ResourceGraph]) -> None:
         graph = graphs["transforms"]
         lines = {
-            site.line for item in graph.diagnostics if item.urn == named(graph, "first").urn for site in item.sites
+            site.line
+            for item in graph.diagnostics
+            if item.urn == named(graph, "first").urn
+            for site in item.sites
         }
         assert lines == {line_of("transforms", "def tagged("), line_of("transforms", "def protected(")}
 

@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from policies.gate.projection.generate import sdk
 from policies.gate.projection.generate.blocks import Block, merge
-from policies.gate.projection.generate.join import Join, Renames, Shape, output_names
+from policies.gate.projection.generate.join import Join, Leftover, output_names, settle, unmatched
 from policies.gate.projection.generate.reviewed import Reviewed
 from policies.gate.projection.generate.tables import Table
 from policies.gate.projection.naming import snake
 
 SOURCE = (
     "pulumi-aws 7.51.1 (SDK source), hashicorp/aws 6.69.1 (names and kinds in cdktn-provider-aws 25.8.1), "
-    "hashicorp/aws 5.100.0 (terraform providers schema -json), and the reviewed exceptions in aws_reviewed.yaml"
+    "hashicorp/aws 5.100.0 (terraform providers schema -json), "
+    "and the reviewed exceptions in aws_reviewed.yaml"
 )
-
-
-@dataclass(frozen=True)
-class Leftover:
-    """A property of the SDK that no rule and no reviewed name gives a Terraform attribute."""
-
-    token: str
-    path: str
-
-    def __str__(self) -> str:
-        return f"{self.token} {self.path}"
 
 
 def terraform_type(token: str, known: Mapping[str, Block], reviewed: Reviewed) -> str | None:
@@ -65,22 +54,6 @@ def table(
         outputs = output_names(resource, block, names)
         result.add(token, name, shape, outputs, older.get(name))
     return result, leftovers
-
-
-def settle(shape: Shape, names: Renames) -> None:
-    """Forgets what is reviewed as having no Terraform name at all."""
-    shape.unmatched = [wire for wire in shape.unmatched if wire not in names]
-
-
-def unmatched(shape: Shape, path: str = "", seen: frozenset[int] = frozenset()) -> Iterator[str]:
-    """The paths of a shape that have no match."""
-    if id(shape) in seen:
-        return
-    for wire in shape.unmatched:
-        yield path + wire
-    for pair in shape.pairs:
-        if pair.nested is not None:
-            yield from unmatched(pair.nested, f"{path}{pair.wire}.", seen | {id(shape)})
 
 
 def _parts(token: str) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""What Terraform says of a resource type: its attributes and blocks, from a provider's schema or its bindings."""
+"""What Terraform says of a resource type: its attributes and blocks, from a schema or from bindings."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ class Attribute:
     nested: Block | None = None
     block: bool = False
     settable: bool = True
+    computed: bool = False
     verified: bool = True
 
 
@@ -58,6 +59,7 @@ def _block(schema: Json) -> Block:
         else:
             block.attributes[name] = _typed(attribute["type"])
         block.attributes[name].settable = settable
+        block.attributes[name].computed = bool(attribute.get("computed"))
     for name, inner in schema.get("block_types", {}).items():
         mode = inner["nesting_mode"]
         shape = "one" if mode in ("single", "group") else mode
@@ -88,7 +90,7 @@ _SINGLE = re.compile(r"(\w+)ToHclTerraform\(")
 
 
 def from_bindings(wheel: Path) -> dict[str, Block]:
-    """Every resource type of a package of prebuilt provider bindings (its JavaScript says names and kinds)."""
+    """Every resource type of a package of provider bindings: its JavaScript says names and kinds."""
     found: dict[str, Block] = {}
     for text in _modules(wheel):
         name = re.search(r'^    static tfResourceType = "(\w+)";', text, re.M)
@@ -124,9 +126,12 @@ def merge(newer: Block, older: Block) -> Block:
         if mine is None:
             merged.attributes[name] = attribute
         elif mine.nested and attribute.nested:
-            merged.attributes[name] = replace(mine, nested=merge(mine.nested, attribute.nested))
+            nested = merge(mine.nested, attribute.nested)
+            merged.attributes[name] = replace(mine, nested=nested, computed=attribute.computed)
         elif mine.nested is None and mine.plain == "a":
             merged.attributes[name] = attribute
+        else:
+            merged.attributes[name] = replace(mine, computed=attribute.computed)
     return merged
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from policies.gate.projection.generate.blocks import Attribute, Block
@@ -114,3 +114,30 @@ def output_names(resource: Resource, block: Block, renames: Renames) -> dict[str
         if name is not None and name != snake(wire):
             found[wire] = name
     return found
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """A property of the SDK that no rule and no reviewed name gives a Terraform attribute."""
+
+    token: str
+    path: str
+
+    def __str__(self) -> str:
+        return f"{self.token} {self.path}"
+
+
+def settle(shape: Shape, names: Renames) -> None:
+    """Forgets what is reviewed as having no Terraform name at all."""
+    shape.unmatched = [wire for wire in shape.unmatched if wire not in names]
+
+
+def unmatched(shape: Shape, path: str = "", seen: frozenset[int] = frozenset()) -> Iterator[str]:
+    """The paths of a shape that have no match."""
+    if id(shape) in seen:
+        return
+    for wire in shape.unmatched:
+        yield path + wire
+    for pair in shape.pairs:
+        if pair.nested is not None:
+            yield from unmatched(pair.nested, f"{path}{pair.wire}.", seen | {id(shape)})

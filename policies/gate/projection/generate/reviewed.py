@@ -22,6 +22,9 @@ class Reviewed:
     modules: dict[str, dict[str, str]]
     """Names that hold in a whole module."""
 
+    left_out: frozenset[str]
+    """Tokens with no Terraform type that is described anywhere: they are reported as unmapped."""
+
     @classmethod
     def read(cls, path: Path) -> Reviewed:
         """Reads the YAML file."""
@@ -31,6 +34,7 @@ class Reviewed:
                 module: [word or "" for word in words] for module, words in content["prefixes"].items()
             },
             types=content["types"],
+            left_out=frozenset(content.get("left_out", ())),
             names=content["names"],
             modules=content["modules"],
         )

@@ -10,7 +10,8 @@ A property's code is `<name>:<kind><flags>`, the name left out where snake case 
     g           objects whose inside is not described: snake case, single objects as lists of one
 
 Flags: `=` an attribute that holds objects (each must have every field), `-` not in the older provider,
-`?` in no description of the provider: name and shape are assumed from the SDK.
+`?` in no description of the provider: name and shape are assumed from the SDK, `~` the cloud sets it where
+the program does not.
 """
 
 from __future__ import annotations
@@ -78,6 +79,7 @@ class Table:
         # Inside a type that the older provider lacks as a whole, single marks would say nothing new.
         missing = "-" if older is not None and known is None else ""
         missing += "" if pair.attribute.verified else "?"
+        missing += "~" if pair.attribute.computed else ""
         return f"{name}:{self._kind(pair, known.nested if known else None)}{missing}"
 
     def _kind(self, pair: Pair, older: Block | None) -> str:

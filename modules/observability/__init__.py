@@ -1,0 +1,1 @@
+"""Where the platform's own records go: who read what, and when."""

@@ -1,0 +1,1 @@
+"""The engines of the gate: each takes a resource graph and gives an outcome."""

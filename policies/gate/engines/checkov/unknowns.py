@@ -1,0 +1,145 @@
+"""The values of a plan that nobody knows before apply, and which verdicts hang on them.
+
+checkov runs on what a plan shows and takes an unknown attribute for an unset one, so its pass may be worth
+nothing. A reference to the id, name or key of another resource of the plan is known well enough: that it is set
+is known, and no check can ask for more before apply.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from checkov.common.graph.graph_builder import CustomAttributes
+from checkov.common.util.data_structures_utils import pickle_deepcopy
+from checkov.terraform import plan_parser
+
+from policies.gate.engines.checkov.probes import Open, Path, decide, names_something, overlap, put
+
+
+class Unknowns:
+    """The unknown attributes of a plan, by resource."""
+
+    def __init__(self, template: dict[str, Any], graph: Any) -> None:
+        planned = template.get("planned_values", {}).get("root_module", {}).get("resources", [])
+        configured = template.get("configuration", {}).get("root_module", {}).get("resources", [])
+        self._resources = {item["address"]: item for item in planned}
+        self._configured = {item["address"]: item for item in configured}
+        self._changes = {item["address"]: item for item in template.get("resource_changes") or ()}
+        self._places = {address: found for address in self._resources if (found := tuple(self._of(address)))}
+        self._deciding = {
+            address: found
+            for address, places in self._places.items()
+            if (found := [place for place in places if place.decides])
+        }
+        self._graph = graph
+        self._vertices: dict[int, int] | None = None
+        self._prepared: dict[tuple[str, Path, Any], dict[str, Any] | None] = {}
+
+    def decide_resource(self, record: dict[str, Any], check: Any, details: tuple[str, str, Any]) -> None:
+        """Adds the verdict to the record of a check on a single resource."""
+        kind, name, _ = details
+        address = record["resource"]
+
+        def with_value(path: Path, probe: Any) -> dict[str, Any] | None:
+            return self._with(address, kind, name, path, probe)
+
+        def run(conf: dict[str, Any]) -> Any:
+            return check.run("/plan.json", conf, name, kind, {})
+
+        decide(record, check, self._places.get(address, ()), with_value, run)
+
+    def decide_graph(self, record: dict[str, Any], check: Any, entity: dict[str, Any]) -> None:
+        """The same for a check on the graph: it cannot be asked again, so an open attribute it reads decides."""
+        record["verdict"] = record["result"] if record["result"] in ("passed", "failed") else "none"
+        if record["verdict"] == "none":
+            near = [(record["resource"], entity.get(CustomAttributes.RESOURCE_TYPE) or "", self._places)]
+        elif self._deciding:
+            near = [(address, kind, self._deciding) for address, kind in self._around(entity)]
+        else:
+            return
+        found = [
+            item.text if address == record["resource"] else f"{address}/{item.text}"
+            for address, kind, places in near
+            for item in places.get(address, ())
+            if any(overlap(key, item.path) for key in _read(check, kind))
+        ]
+        if found:
+            record.update(verdict="undetermined", open=found)
+
+    def _of(self, address: str) -> Iterator[Open]:
+        unknown = self._changes.get(address, {}).get("change", {}).get("after_unknown")
+        values = self._resources[address].get("values") or {}
+        expressions = (self._configured.get(address) or {}).get("expressions") or {}
+        for path, shown in _true_paths(unknown, values):
+            named = _is_name_of_resource(_references(expressions, path), self._resources)
+            yield Open(path, decides=not shown and not named)
+
+    def _with(self, address: str, kind: str, name: str, path: Path, probe: Any) -> dict[str, Any] | None:
+        """The resource as checkov would see it with a value in the open place."""
+        key = (address, path, (type(probe), probe))
+        if key not in self._prepared:
+            resource = pickle_deepcopy(self._resources[address])
+            self._prepared[key] = None
+            if put(resource.get("values") or {}, path, probe):
+                block, _, _ = plan_parser._prepare_resource_block(
+                    resource=resource, conf=self._configured.get(address), resource_changes=self._changes
+                )
+                self._prepared[key] = block[kind][name]
+        return self._prepared[key]
+
+    def _around(self, entity: dict[str, Any]) -> Iterator[tuple[str, str]]:
+        """A resource and what it has an edge with."""
+        if self._vertices is None:
+            self._vertices = {id(data): place for place, (_, data) in enumerate(self._graph.nodes())}
+        yield _named(entity)
+        place = self._vertices.get(id(entity))
+        if place is not None:
+            near = {*self._graph.successor_indices(place), *self._graph.predecessor_indices(place)}
+            for other in sorted(near):
+                yield _named(self._graph[other][1])
+
+
+def _true_paths(unknown: Any, values: Any, path: Path = ()) -> Iterator[tuple[Path, bool]]:
+    """Where `after_unknown` says true, and whether the plan shows a text there with references in it."""
+    if unknown is True:
+        yield path, values is not None
+    elif isinstance(unknown, dict):
+        for name, item in unknown.items():
+            inside = values.get(name) if isinstance(values, dict) else None
+            yield from _true_paths(item, inside, (*path, name))
+    elif isinstance(unknown, list):
+        for index, item in enumerate(unknown):
+            inside = values[index] if isinstance(values, list) and index < len(values) else None
+            yield from _true_paths(item, inside, (*path, index))
+
+
+def _references(expressions: Any, path: Path) -> list[str]:
+    """What the configuration names for a place; a list of plain values has one expression for all."""
+    for part in path:
+        if isinstance(expressions, dict) and "references" in expressions:
+            break
+        try:
+            expressions = expressions[part]
+        except (KeyError, IndexError, TypeError):
+            return []
+    return list(expressions.get("references") or ()) if isinstance(expressions, dict) else []
+
+
+def _is_name_of_resource(references: list[str], resources: dict[str, Any]) -> bool:
+    first = next((one for one in references if not one.startswith(("var.", "local."))), "")
+    kind, _, rest = first.partition(".")
+    name, _, attribute = rest.partition(".")
+    return f"{kind}.{name}" in resources and names_something(attribute.rpartition(".")[2])
+
+
+def _read(check: Any, kind: str) -> Iterator[str]:
+    """The attributes of a resource type whose values a graph check reads."""
+    if check.attribute and kind in check.resource_types and getattr(check.solver, "is_value_attribute_check", True):
+        yield check.attribute
+    for inner in check.sub_checks:
+        yield from _read(inner, kind)
+
+
+def _named(entity: dict[str, Any]) -> tuple[str, str]:
+    return entity.get(CustomAttributes.TF_RESOURCE_ADDRESS) or "", entity.get(CustomAttributes.RESOURCE_TYPE) or ""
