@@ -27,8 +27,10 @@ clean: ## stops the platform and removes all that was made and installed
 	@rm -rf .sluice
 
 # Tests of what runs on Airflow lie in folders named `runtime` and run in its environment, all others in `infra`.
-IN_INFRA := $(INFRA)/python -m pytest -q --ignore-glob='*/runtime/*' tests
-IN_RUNTIME := $(RUNTIME)/python -m pytest -q $(wildcard tests/*/runtime)
+# Two at a time, each file whole in one worker: its tests may share a platform.
+PYTEST := -m pytest -q -n 2 --dist loadfile
+IN_INFRA := $(INFRA)/python $(PYTEST) --ignore-glob='*/runtime/*' tests
+IN_RUNTIME := $(RUNTIME)/python $(PYTEST) $(wildcard tests/*/runtime)
 
 test: install ## every test
 	@$(IN_INFRA)

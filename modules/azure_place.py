@@ -1,4 +1,4 @@
-"""What Azure's components need besides their specs: where things go, and how they are encrypted and reached."""
+"""What Azure's components need besides their specs: where things go, their keys and their addresses."""
 
 from __future__ import annotations
 

@@ -90,6 +90,9 @@ class _Answers(mocks.Mocks):
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         tokens = {name: f"${{{args.name}.{name}}}" for name in COMPUTED}
         state = {**tokens, **args.inputs}
+        if "identity" in args.inputs:
+            # Azure takes a list of ids and gives a mapping.
+            state["identity"] = {**args.inputs["identity"], "userAssignedIdentities": {}}
         if "vaultName" in args.inputs and "keyName" not in args.inputs:
             state["properties"] = {**args.inputs["properties"], "vaultUri": f"${{{args.name}.vaultUri}}"}
         # Azure calls a thing `vaultName` when it is asked for, and `name` when it is there.

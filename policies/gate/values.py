@@ -25,7 +25,7 @@ BASE64 = "$base64"
 # What must not stand raw inside `${urn#property}`: the delimiters, and what JSON text would have to escape.
 _SAFE = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) not in '%}#"\\')
 
-_IN_TEXT = re.compile(r"\$\{((?:urn:pulumi:|call:)[^}#]*)#([^}#]*)\}")
+IN_TEXT = re.compile(r"\$\{((?:urn:pulumi:|call:)[^}#]*)#([^}#]*)\}")
 _SECRET_IN_TEXT = re.compile(r"\$\{secret:([^}#]*)\}")
 
 
@@ -84,7 +84,7 @@ def secrets_in_text(text: str) -> list[str]:
 
 def references_in_text(text: str) -> list[Reference]:
     """The references that a text holds, in order."""
-    return [Reference(unquote(match[1]), unquote(match[2])) for match in _IN_TEXT.finditer(text)]
+    return [Reference(unquote(match[1]), unquote(match[2])) for match in IN_TEXT.finditer(text)]
 
 
 def references(value: Value) -> Iterator[Reference]:

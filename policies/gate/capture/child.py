@@ -206,7 +206,7 @@ def _program(main: Path) -> None:
 
 
 def _packages(used: set[str]) -> dict[str, str]:
-    """Versions of the SDK and of the packages whose types or functions were used, not of all that is imported."""
+    """Versions of the SDK and of the packages that were used, not of all that is imported."""
     found = {}
     for name in sorted({"pulumi", *(f"pulumi-{package}" for package in used)}):
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):

@@ -91,7 +91,7 @@ def error(session: Session, raised: BaseException, monitor: Monitor | None) -> E
         return _problem(f"the program ends itself with exit code {raised.code}", site, "see why at this line")
     if isinstance(raised, RecursionError):
         return _problem("the program calls itself without end", site, "see the recursion at this line")
-    text = str(raised).strip()
+    text = _readable(session, str(raised).strip())
     what = f"the program raises {type(raised).__name__}" + (f": {_short(text)}" if text else "")
     return _problem(
         what,
@@ -145,6 +145,7 @@ def late(session: Session, frame: FrameType | None) -> Explained:
 def refused(session: Session, kind: str, what: str, frame: FrameType | None) -> Explained:
     """The program reached for the network or another process."""
     site = next(iter(session.sites.here(frame)), None)
+    what = _readable(session, what)
     if kind == "network":
         return _problem(
             f"the program opens a network connection: {what}",
@@ -162,6 +163,12 @@ def refused(session: Session, kind: str, what: str, frame: FrameType | None) -> 
 
 def _main(session: Session) -> str | None:
     return relpath(session.job.main, session.job.root)
+
+
+def _readable(session: Session, text: str) -> str:
+    """A message of the program's, with the outputs that it holds named instead of their tokens."""
+    read = session.reader.value(text)
+    return read if isinstance(read, str) else text
 
 
 def _short(text: str) -> str:

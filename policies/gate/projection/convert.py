@@ -34,10 +34,10 @@ class Conversion:
 
     def resource(self, type_: ResourceType, inputs: Mapping[str, Any]) -> dict[str, Tree]:
         """All inputs of a resource; unset ones are left out."""
-        return self._object(type_.shape, inputs, "", "", fill=False)
+        return self._object(type_.shape, inputs, "", "", fill=None)
 
     def _object(
-        self, shape: Shape, given: Mapping[str, Any], path: str, place: str, *, fill: bool
+        self, shape: Shape, given: Mapping[str, Any], path: str, place: str, *, fill: Property | None
     ) -> dict[str, Tree]:
         result: dict[str, Tree] = {}
         properties = shape.properties
@@ -51,10 +51,13 @@ class Conversion:
             if item.newer:
                 self.newer.append(place + item.name)
             result[item.name] = self._value(item, value, f"{path}{wire}", f"{place}{item.name}")
-        if fill:
+        if fill is not None:
             for item in properties.values():
-                if item.name not in result and item.verified and not item.newer and not item.computed:
-                    result[item.name] = Filled(_empty(item))
+                if item.name in result or item.newer or not item.verified:
+                    continue
+                if fill.assigned or not item.computed:
+                    empty = None if item.computed else _empty(item)
+                    result[item.name] = Filled(empty, written=fill.assigned)
         return result
 
     def _value(self, item: Property, value: Any, path: str, place: str) -> Tree:
@@ -83,7 +86,7 @@ class Conversion:
         if not isinstance(value, dict):
             self.unmapped.append((path, f"an object is expected, not {type(value).__name__}"))
             return None
-        return self._object(item.shape, _unescaped(value), f"{path}.", f"{place}.", fill=True)
+        return self._object(item.shape, _unescaped(value), f"{path}.", f"{place}.", fill=item)
 
     def _map(self, item: Property, value: Any, path: str, place: str) -> Tree:
         if not isinstance(value, dict):
@@ -99,7 +102,8 @@ class Conversion:
                 return self._generic(value)
             self.unmapped.append((path, f"a plain value is expected, not {type(value).__name__}"))
             return None
-        return _coerced(plain, value)
+        coerced: Tree = _coerced(plain, value)
+        return coerced
 
     def _generic(self, value: Any) -> Tree:
         """Objects whose inside is not described; single ones are lists of one, as nearly all blocks are."""
@@ -121,7 +125,8 @@ class Conversion:
         """JSON text; marks inside a document are written into its text, so that it stays a document."""
         if not isinstance(value, dict | list) or values.is_ref(value) or values.is_unknown(value):
             marked = self.marked(value, "s")
-            return marked if marked is not None else _coerced("s", value)
+            text: Tree = _coerced("s", value)
+            return marked if marked is not None else text
         if values.is_secret(value):
             return self.marked(value, "s")
         return self._text(json.dumps(_written(value), separators=(",", ":"), ensure_ascii=False))

@@ -47,9 +47,13 @@ class Expression:
 
 @dataclass(frozen=True)
 class Filled:
-    """A value that the program leaves unset and Terraform's plan shows as its type's empty value."""
+    """A value that the program leaves unset and Terraform's plan shows as its type's empty value.
+
+    `written` says that the configuration must name it all the same, as null.
+    """
 
     value: Any
+    written: bool = False
 
 
 Tree: TypeAlias = "dict[str, Tree] | list[Tree] | Expression | Filled | str | int | float | bool | None"

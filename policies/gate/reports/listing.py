@@ -80,9 +80,9 @@ def order(finding: Finding) -> tuple[Any, ...]:
     source = finding.source
     return (
         _SEVERITIES.index(finding.rule.severity),
-        _VERDICTS.index(finding.verdict),
         source.file if source else "",
         source.line if source else 0,
+        _VERDICTS.index(finding.verdict),
         finding.rule.id,
         finding.name,
         finding.urn,

@@ -90,7 +90,7 @@ _not_web(range) if {
 	range[0] != range[1]
 }
 
-_protocol_is_tcp(protocol) if lower(sprintf("%v", [protocol])) in {"tcp", "6"}
+_protocol_is_tcp(protocol) if lower(sprintf("%v", [protocol])) in {"tcp", "6", "*"}
 
 _icmp(protocol) if lower(sprintf("%v", [protocol])) in {"icmp", "icmpv6", "1", "58"}
 

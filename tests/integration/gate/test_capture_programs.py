@@ -230,6 +230,8 @@ class TestSecrets:
         unmarked = named(graph, "unmarked").inputs["name"]
         assert unmarked == {SECRET: {"origin": "config", "key": "secrets:token", "in_clear": True}}
         assert named(graph, "url").inputs["description"] == "https://user:${secret:secrets:token}@example.org"
+        assert graph.outputs["token"] == {SECRET: {"origin": "literal", "in_clear": True}}
+        assert named(graph, "of-${secret:literal}").urn.endswith("::of-${secret:literal}")
         assert named(graph, "leaked").inputs["description"] == "it is ${secret:literal}"
 
 

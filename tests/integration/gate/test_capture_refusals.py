@@ -50,6 +50,15 @@ BAD: dict[str, tuple[str, int | None, str]] = {
         2,
         "opens a network connection: socket.getaddrinfo(sts.amazonaws.com:443)",
     ),
+    "asks_an_output": (
+        "import urllib.request as web\nimport pulumi\nfrom pulumi.dynamic import Resource, ResourceProvider\n"
+        "class Site(Resource):\n"
+        "    pass\n"
+        "site = Site(ResourceProvider(), 's', {'host': None})\n"
+        "site.host.apply(lambda host: web.urlopen(f'https://{host}'))\n",
+        7,
+        "getaddrinfo(${urn:pulumi:dev::refused::pulumi-python:dynamic:Resource::s#host}:443)",
+    ),
     "leaves": ("import sys\nsys.exit(3)\n", 2, "ends itself with exit code 3"),
     "leaves_at_once": ("import os\nos._exit(0)\n", None, "ended its interpreter by itself"),
     "crashes": ("import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)\n", None, "signal 11"),

@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 
 from environments import places
 from policies.gate.graph import CallSite, Diagnostic, Provider, Resource, ResourceGraph
-from policies.gate.values import Reference, literal, reference, references, references_in_text
+from policies.gate.values import (
+    Reference,
+    literal,
+    reference,
+    references,
+    references_in_text,
+    secret_in_text,
+    secrets_in_text,
+)
 
 names = st.text(min_size=1, max_size=20).filter(lambda text: not any("\ud800" <= c <= "\udfff" for c in text))
 
@@ -43,6 +51,11 @@ def test_references_are_found_wherever_they_are() -> None:
         "plain": {"$$ref": "#/definitions/x"},
     }
     assert list(references(value)) == [first, second, Reference("urn:pulumi:b", "key")]
+
+
+@given(names)
+def test_a_secret_in_a_text_is_found_again(key: str) -> None:
+    assert secrets_in_text(f"https://{secret_in_text(key)}@host") == [key]
 
 
 def test_a_known_literal_is_put_in_place() -> None:

@@ -52,6 +52,17 @@ def definitions_of(template: dict[str, Any]) -> dict[str, list[Any]]:
     return found
 
 
+def warm() -> None:
+    """Reads the graph checks, so that no scan has to."""
+    Runner().graph_registry.load_checks()
+
+
+def scan(text: str) -> list[dict[str, Any]]:
+    """Every verdict on a plan."""
+    prepared = PlanScan(text)
+    return [*prepared.resource_checks(), *prepared.graph_checks()]
+
+
 class PlanScan:
     """One plan, ready to be checked: its resources and the graph between them."""
 
@@ -66,11 +77,6 @@ class PlanScan:
         )
         self._graph = manager.get_reader_endpoint()
         self._unknowns = Unknowns(template, self._graph)
-
-    @property
-    def size(self) -> int:
-        """How many resources the plan has."""
-        return len(self._definitions["resource"])
 
     def resource_checks(self) -> Iterable[dict[str, Any]]:
         """Every verdict of the checks on single resources, data sources and providers."""

@@ -1,4 +1,4 @@
-"""The Google Cloud table: pulumi-gcp held against provider 8's bindings and the published table of its types."""
+"""The Google Cloud table: pulumi-gcp held against provider 8's bindings and pulumi-gcp 9's table of types."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from policies.gate.projection.generate.tables import Table
 from policies.gate.projection.naming import snake
 
 SOURCE = (
-    "pulumi-gcp 10.2.0 (SDK source), pulumi-gcp provider metadata of 2026-08-21 (major version 9 line; types), "
+    "pulumi-gcp 10.2.0 (SDK source), pulumi-gcp provider metadata of 2026-08-21 (major version 9; types), "
     "hashicorp/google 8.7.0 (names and kinds in cdktn-provider-google 21.1.0), "
     "and the reviewed exceptions in gcp_reviewed.yaml"
 )

@@ -80,7 +80,11 @@ def defaults(plans: list[Plan]) -> dict[str, dict[str, Any]]:
         for item in plan["planned_values"]["root_module"]["resources"]:
             known = found.setdefault(item["type"], {})
             for name, value in item["values"].items():
-                if value in (None, [], {}) or isinstance(value, list | dict) or name in given[item["address"]]:
+                if (
+                    value in (None, [], {})
+                    or isinstance(value, list | dict)
+                    or name in given[item["address"]]
+                ):
                     continue
                 if known.setdefault(name, value) != value:
                     differing.add((item["type"], name))

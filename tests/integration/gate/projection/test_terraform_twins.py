@@ -1,6 +1,6 @@
 """The projection of a Pulumi program is what Terraform plans for the same infrastructure.
 
-It does not prove that types without a twin are shaped right; the tables' own tests hold those against schemas.
+It does not prove that types without a twin are shaped right; the tables' own tests hold those to schemas.
 """
 
 from __future__ import annotations
@@ -91,9 +91,7 @@ def test_every_reference_is_the_same(name: str, projections: dict[str, Terraform
 
 
 @pytest.mark.slow
-def test_checkov_gives_the_same_verdicts(
-    tmp_path: Path, projections: dict[str, TerraformProjection]
-) -> None:
+def test_checkov_gives_the_same_verdicts(tmp_path: Path, projections: dict[str, TerraformProjection]) -> None:
     assert SCAN_PYTHON.exists(), "uv sync the scan group into .sluice/venvs/scan first"
     files: dict[str, tuple[str, str]] = {}
     for name in NAMES:
@@ -141,9 +139,7 @@ def _differences(real: Any, ours: Any, path: str) -> list[tuple[str, Any, Any]]:
         if len(real) == len(ours):
             order = [sorted(side, key=lambda item: json.dumps(item, sort_keys=True)) for side in (real, ours)]
             return [
-                item
-                for one, other in zip(*order, strict=True)
-                for item in _differences(one, other, path)
+                item for one, other in zip(*order, strict=True) for item in _differences(one, other, path)
             ]
     # A list of unknown items: Terraform leaves the whole list out, the projection says how many there are.
     elif real is None and isinstance(ours, list) and all(item is None for item in ours):

@@ -41,8 +41,6 @@ aws.iam.Policy(
 )
 aws.iam.RolePolicyAttachment("job", role=job.name, policy_arn=admin.arn)
 robot = aws.iam.User("robot", name="twin-robot")
-aws.iam.UserPolicyAttachment(
-    "robot", user=robot.name, policy_arn="arn:aws:iam::aws:policy/ReadOnlyAccess"
-)
+aws.iam.UserPolicyAttachment("robot", user=robot.name, policy_arn="arn:aws:iam::aws:policy/ReadOnlyAccess")
 aws.iam.InstanceProfile("job", name="twin-job", role=job.name)
 aws.iam.AccountPasswordPolicy("all", minimum_password_length=8, require_symbols=False)

@@ -94,9 +94,7 @@ aws.ecr.Repository(
     image_tag_mutability="MUTABLE",
     image_scanning_configuration={"scan_on_push": False},
 )
-ready = aws.cloudwatch.EventRule(
-    "ready", name="twin-ready", event_pattern=json.dumps({"source": ["sluice"]})
-)
+ready = aws.cloudwatch.EventRule("ready", name="twin-ready", event_pattern=json.dumps({"source": ["sluice"]}))
 aws.cloudwatch.EventTarget("ready", rule=ready.name, arn=work.arn)
 aws.efs.FileSystem("shared", creation_token="twin")
 aws.redshiftserverless.Namespace("warehouse", namespace_name="twin")

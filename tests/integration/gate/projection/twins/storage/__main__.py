@@ -23,7 +23,9 @@ raw = aws.s3.Bucket(
 logs = aws.s3.Bucket("logs", bucket="twin-logs")
 open_bucket = aws.s3.Bucket("open", bucket="twin-open")
 aws.s3.BucketAcl("open", bucket=open_bucket.id, acl="public-read")
-aws.s3.BucketPublicAccessBlock("open", bucket=open_bucket.id, block_public_acls=False, block_public_policy=True)
+aws.s3.BucketPublicAccessBlock(
+    "open", bucket=open_bucket.id, block_public_acls=False, block_public_policy=True
+)
 aws.s3.BucketPublicAccessBlock(
     "raw",
     bucket=raw.id,

@@ -1,0 +1,84 @@
+"""What is to be gated: our own environments, or any Pulumi Python program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from environments import policy
+from environments.load import load, names
+from environments.model import Environment
+from environments.places import ROOT
+from environments.problems import Problem, Refusal
+from environments.vocabulary import DataClass, Tag, Tier
+from policies.gate.context import Context, KeyRequirement
+
+
+@dataclass(frozen=True)
+class Target:
+    """One program in one stack, with what the rules may know of it."""
+
+    name: str
+    """What the reports call it: the environment's name, or the stack's."""
+    folder: Path
+    """The folder that holds Pulumi.yaml."""
+    stack: str
+    context: Context
+    config: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def tier(self) -> str:
+        """dev, staging or prod; decides how strict the gate is."""
+        return self.context.tier
+
+
+def own(wanted: Iterable[str]) -> list[Target]:
+    """Targets for environments of this repository; for all cloud environments where none is named.
+
+    `local` runs on dynamic providers that no cloud rule knows: its gate is `sluice up`'s preview.
+
+    Raises:
+        Refusal: an environment does not load; all problems of all of them at once.
+    """
+    chosen = list(dict.fromkeys(wanted)) or [name for name in names() if name != "local"]
+    if "local" in chosen:
+        raise Refusal.because(
+            "no cloud rule knows the providers of `local`",
+            remedy="`./sluice up` previews it; gate a cloud environment",
+        )
+    problems: list[Problem] = []
+    targets: list[Target] = []
+    for name in chosen:
+        try:
+            environment = load(name)
+        except Refusal as refusal:
+            problems += refusal.problems
+            continue
+        targets.append(Target(name, ROOT, name, context_of(environment)))
+    if problems:
+        raise Refusal(*dict.fromkeys(problems))
+    return targets
+
+
+def foreign(folder: Path, stack: str, context: Context | None, config: Mapping[str, str]) -> Target:
+    """A target for a program that is not ours; what its context leaves out, the rules do not know."""
+    known = context or Context()
+    return Target(stack, folder, stack, known.model_copy(update={"stack": known.stack or stack}), config)
+
+
+def context_of(environment: Environment) -> Context:
+    """What the environment model says, in the terms of the rules."""
+    classes = policy.CUSTOMER_KEY_REQUIRED_FOR[Tier(environment.tier)]
+    return Context(
+        stack=environment.name,
+        tier=environment.tier.value,
+        allowed_regions={environment.cloud.value: list(environment.allowed_regions)},  # type: ignore[dict-item]
+        required_tags=[tag.value for tag in Tag if tag is not Tag.PIPELINE],
+        customer_managed_key_required_for=(
+            KeyRequirement(tag=Tag.DATA_CLASSIFICATION.value, value=DataClass.CONFIDENTIAL.value)
+            if DataClass.CONFIDENTIAL in classes
+            else None
+        ),
+        raw_zone_keeps_at_least_days=policy.MINIMUM_RAW_LOCK_DAYS[Tier(environment.tier)],
+    )
