@@ -6,6 +6,7 @@ Not a test: what the tests of cloud stacks run on. Outputs that a cloud would co
 
 from __future__ import annotations
 
+import functools
 import importlib
 from dataclasses import dataclass, field
 from typing import Any
@@ -131,8 +132,9 @@ class _Monitor(mocks.MockMonitor):
         return super().RegisterResource(request)  # type: ignore[no-untyped-call]
 
 
+@functools.cache
 def record(name: str) -> Recording:
-    """Describes the platform of an environment and returns what was registered."""
+    """Describes the platform of an environment and returns what was registered; once in a process."""
     environment = load(name)
     recording = Recording(environment)
     platform = importlib.import_module(f"stacks.{environment.cloud}")

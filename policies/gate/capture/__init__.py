@@ -14,6 +14,7 @@ from typing import Any
 from environments.problems import Refusal
 from policies.gate.capture import fixtures as recorded
 from policies.gate.capture import launch, preload, project
+from policies.gate.capture.launch import Captured
 from policies.gate.graph import ResourceGraph
 
 MEMORY = 3 * 2**30
@@ -62,12 +63,22 @@ def capture(
 def capture_many(
     programs: Sequence[Program], *, at_once: int | None = None, warm: bool = True
 ) -> list[ResourceGraph | Refusal]:
+    """The graphs of several programs, one result for each, in order; see `capture_all`."""
+    return [
+        result.graph if isinstance(result, Captured) else result
+        for result in capture_all(programs, at_once=at_once, warm=warm)
+    ]
+
+
+def capture_all(
+    programs: Sequence[Program], *, at_once: int | None = None, warm: bool = True
+) -> list[Captured | Refusal]:
     """Captures several programs, as many at a time as there are processors; one result for each, in order.
 
     Programs that touch the same packages share one import of them. Without `warm` nothing is shared: each has
     a server of its own that imports nothing beforehand; the result is the same.
     """
-    results: list[ResourceGraph | Refusal | None] = [None] * len(programs)
+    results: list[Captured | Refusal | None] = [None] * len(programs)
     batches: dict[tuple[Any, ...], list[tuple[int, dict[str, Any]]]] = {}
     touched: dict[tuple[Any, ...], set[str]] = {}
     for number, program in enumerate(programs):

@@ -63,6 +63,7 @@ class Capture:
         for key in job.encrypted:
             self._session.tokens.key(job.encrypted[key])
         self._monitor: Monitor | None = None
+        self._reads: set[str] = set()
 
     def run(self) -> NoReturn:
         """Runs the program, writes the result, ends the process."""
@@ -70,6 +71,7 @@ class Capture:
         try:
             sandbox.limit(job.timeout, job.memory, self._late)
             sandbox.refuse_the_world(self._refused)
+            sandbox.watch_reads(self._reads)
             sandbox.stop_time_and_chance()
             error = self._run_program()
             self._end(error)
@@ -105,7 +107,8 @@ class Capture:
         if problems:
             self._fail(problems)
         else:
-            self._write({"graph": redacted(self._graph(), self._session.reader.secrets)})
+            graph = redacted(self._graph(), self._session.reader.secrets)
+            self._write({"graph": graph, "reads": sorted(self._reads)})
 
     def _graph(self) -> ResourceGraph:
         session, job = self._session, self._session.job

@@ -39,14 +39,22 @@ class Batch:
     jobs: tuple[dict[str, Any], ...]
 
 
-def run(batches: Sequence[Batch], at_once: int) -> list[list[ResourceGraph | Refusal]]:
+@dataclass(frozen=True)
+class Captured:
+    """A program's graph, and the files and folders that it read on its way there (absolute paths)."""
+
+    graph: ResourceGraph
+    reads: tuple[Path, ...]
+
+
+def run(batches: Sequence[Batch], at_once: int) -> list[list[Captured | Refusal]]:
     """Captures all programs, `at_once` at a time over all batches."""
     servers = min(len(batches), at_once) or 1
     with ThreadPoolExecutor(servers) as pool:
         return list(pool.map(lambda batch: _serve(batch, max(1, at_once // servers)), batches))
 
 
-def _serve(batch: Batch, at_once: int) -> list[ResourceGraph | Refusal]:
+def _serve(batch: Batch, at_once: int) -> list[Captured | Refusal]:
     results = Path(tempfile.mkdtemp(prefix="sluice-capture-"))
     try:
         work = {
@@ -82,13 +90,13 @@ def _server(work: bytes, home: Path, longest: float) -> str:
         raise
 
 
-def _result(job: dict[str, Any], results: Path, number: int, said: str) -> ResourceGraph | Refusal:
+def _result(job: dict[str, Any], results: Path, number: int, said: str) -> Captured | Refusal:
     try:
         content = json.loads((results / f"{number}.json").read_bytes())
     except (OSError, ValueError):
         return _no_result(job, results / f"{number}.status", said)
     if "graph" in content:
-        return ResourceGraph.from_json(content["graph"])
+        return Captured(ResourceGraph.from_json(content["graph"]), tuple(map(Path, content["reads"])))
     return Refusal(*(_problem(job, given) for given in content["problems"]))
 
 

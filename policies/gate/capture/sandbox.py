@@ -70,6 +70,32 @@ def refuse_the_world(refuse: Callable[[str, str, FrameType | None], None]) -> No
     sys.addaudithook(hook)
 
 
+def watch_reads(read: set[str]) -> None:
+    """Notes every file that the program opens and every folder that it lists, but for installed packages.
+
+    What was read is what the result depends on, besides packages (the lock file says those) and `Pulumi.yaml`.
+    """
+    installed = tuple(os.path.realpath(prefix) + os.sep for prefix in {sys.prefix, sys.base_prefix})
+    elsewhere = ("/proc/", "/dev/", "/sys/", os.environ["HOME"] + os.sep)
+    busy = False
+
+    def hook(event: str, args: tuple[Any, ...]) -> None:
+        nonlocal busy
+        if busy or event not in ("open", "os.listdir", "os.scandir") or not args:
+            return
+        busy = True
+        try:
+            path = args[0] if args[0] is not None else "."
+            if isinstance(path, str | bytes | os.PathLike):
+                real = os.path.realpath(os.fsdecode(path))
+                if not real.startswith(installed) and not real.startswith(elsewhere):
+                    read.add(real)
+        finally:
+            busy = False
+
+    sys.addaudithook(hook)
+
+
 def _network(event: str, args: tuple[Any, ...]) -> str:
     target: Any = next((item for item in reversed(args) if isinstance(item, tuple | str | bytes)), "")
     if event == "socket.getaddrinfo":

@@ -7,6 +7,7 @@ Started by `policies.gate.capture.launch` in a scrubbed environment; reads its w
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import gc
 import importlib
 import json
@@ -21,6 +22,7 @@ from typing import Any
 # How long a program that overran its own alarm may still live.
 _GRACE = 2.0
 _POLL = 0.005
+_PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
@@ -55,6 +57,7 @@ def _fork(child: Any, session: Any, number: int, job: dict[str, Any], results: P
         return pid
     try:
         os.setsid()
+        _die_with_parent()
         # A run makes objects and keeps them: collecting while it grows only takes time.
         gc.disable()
         home = tempfile.mkdtemp(dir=results)
@@ -64,6 +67,12 @@ def _fork(child: Any, session: Any, number: int, job: dict[str, Any], results: P
         child.Capture(session.Job(**job), result).run()
     finally:
         os._exit(70)
+
+
+def _die_with_parent() -> None:
+    """In a session of its own it would outlive an interrupted gate until its alarm; only Linux can say so."""
+    with contextlib.suppress(Exception):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _redirect(printed: Path) -> None:

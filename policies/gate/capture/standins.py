@@ -40,7 +40,7 @@ _MOST_PARTS = 150
 class Shape:
     """What a stand-in of one type looks like."""
 
-    kind: Literal["text", "number", "texts", "object", "objects", "other"]
+    kind: Literal["text", "number", "texts", "object", "objects", "map", "other"]
     parts: Mapping[str, Shape] = field(default_factory=dict)
 
 
@@ -90,6 +90,8 @@ def _shape(type_: Any, depth: int, count: list[int]) -> Shape:
             if inner.parts
             else _OTHER
         )
+    if origin in (dict, abc.Mapping):
+        return Shape("map")
     if inspect.isclass(type_) and not issubclass(type_, Enum) and _types.is_output_type(type_):
         parts = {
             name: _shape(inner, depth + 1, count) for name, inner in _types.output_type_types(type_).items()
@@ -140,6 +142,8 @@ class StandIns:
         if _is_plain(value) and shape.kind in ("text", "number", "texts"):
             # A policy is often given as an object where the type says text; providers write it as JSON.
             return json.dumps(wire.revealed(value)) if shape.kind == "text" else wire.UNKNOWN
+        if _turned_into_a_map(value, shape):
+            return wire.UNKNOWN
         if wire.signature(value) is not None or not shape.parts:
             return value
         if isinstance(value, dict) and shape.kind == "object":
@@ -155,11 +159,18 @@ class StandIns:
         result = dict(value)
         for name, inner in shape.parts.items():
             inside = f"{path}.{name}"
-            if name in value:
+            if name in value and _turned_into_a_map(value[name], inner):
+                del result[name]
+            elif name in value:
                 result[name] = self.filled(value[name], inner, urn, inside)
             elif inner.kind in ("text", "number"):
                 result[name] = self.make(inner, urn, inside)
         return result
+
+
+def _turned_into_a_map(value: Any, shape: Shape) -> bool:
+    """Whether the cloud answers a list with a map of it, as Azure does for the identities of a resource."""
+    return isinstance(value, list) and shape.kind == "map"
 
 
 def _is_plain(value: Any) -> bool:

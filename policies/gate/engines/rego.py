@@ -98,7 +98,11 @@ def problems(stdout: str, stderr: str, folder: Path) -> list[Problem]:
     for error in errors:
         place = error.get("location") or {}
         where = Location(folder / place["file"], place.get("row")) if place.get("file") else None
-        found.append(Problem(f"{error.get('message', error)}", where, "correct the policy; `opa check --strict` shows it"))
+        found.append(
+            Problem(
+                f"{error.get('message', error)}", where, "correct the policy; `opa check --strict` shows it"
+            )
+        )
     if not found:
         for line in (stderr or stdout).splitlines():
             found += _problem(line, folder)
@@ -141,7 +145,9 @@ def rules(folder: Path = RULES) -> dict[str, Rule]:
             rule = _rule(words, note)
         except (KeyError, ValueError) as error:
             file = Path(words[1]) / f"{words[2]}.rego"
-            wrong.append(Problem(f"METADATA of rule {package}: {error} is missing or wrong", Location(folder / file)))
+            wrong.append(
+                Problem(f"METADATA of rule {package}: {error} is missing or wrong", Location(folder / file))
+            )
             continue
         found[rule.id] = rule
     if wrong:
@@ -189,7 +195,8 @@ def evaluate(
     """
     jobs = list(jobs)
     known = {
-        id_: replace(rule, severity=(severities or {}).get(id_, rule.severity)) for id_, rule in rules(folder).items()
+        id_: replace(rule, severity=(severities or {}).get(id_, rule.severity))
+        for id_, rule in rules(folder).items()
     }
     documents = {job.environment: engine_input(job.graph, dict(job.context)) for job in jobs}
     said = evaluate_documents(documents, folder=folder)
@@ -222,7 +229,8 @@ def evaluate_documents(
     answer = json.loads(printed)
     return {
         key: {
-            id_: Found(tuple(sorted(said["examined"])), tuple(said["findings"])) for id_, said in answer[key].items()
+            id_: Found(tuple(sorted(said["examined"])), tuple(said["findings"]))
+            for id_, said in answer[key].items()
         }
         for key in documents
     }
@@ -247,7 +255,9 @@ def _outcome(job: Job, said: Mapping[str, Found], known: Mapping[str, Rule]) -> 
         outcome.passed[id_] = len(set(found.examined) - flagged)
         outcome.checked |= set(found.examined) | {urn for urn in flagged if urn}
         outcome.findings += [_finding(job, known[id_], item) for item in found.findings]
-    outcome.findings.sort(key=lambda item: (item.urn, item.rule.id, item.attribute, item.verdict, item.message))
+    outcome.findings.sort(
+        key=lambda item: (item.urn, item.rule.id, item.attribute, item.verdict, item.message)
+    )
     return outcome
 
 

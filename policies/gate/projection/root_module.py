@@ -37,7 +37,8 @@ def terraform_json(projection: TerraformProjection) -> RootModule:
         if item.type.newer:
             left_out.append(item.address)
             continue
-        left_out += [f"{item.address}.{name}" for name in item.newer]
+        # The region of a resource is said by the provider that it gets.
+        left_out += [f"{item.address}.{name}" for name in item.newer if name != "region"]
         resources.setdefault(item.type.name, {})[item.name] = _resource(item, writer)
     names = sorted({config.name for config in projection.providers.values()})
     content: dict[str, Any] = {

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from policies.gate.graph import CallSite
 from policies.gate.report import GateReport
+from policies.gate.reports.escaping import visible
 
 _OPERATIONS = ("delete", "replace", "rename", "change", "create")
-_DESTRUCTIVE = ("delete", "replace", "rename")
+DESTRUCTIVE = ("delete", "replace", "rename")
+"""What takes a resource away, or makes the engine believe so."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ def changes(report: GateReport) -> list[Folded]:
                 change.type,
                 change.attributes,
                 change.site,
-                change.operation in _DESTRUCTIVE and change.urn in warned,
+                change.operation in DESTRUCTIVE and change.urn in warned,
                 (),
             )
             where.setdefault(key, []).append(environment.environment)
@@ -49,11 +52,29 @@ def changes(report: GateReport) -> list[Folded]:
     return sorted(folded, key=_order)
 
 
-def _order(change: Folded) -> tuple[bool, int, str, int, str, str, tuple[str, ...], tuple[str, ...]]:
-    known = change.operation in _OPERATIONS
+def known(report: GateReport) -> bool:
+    """Whether any environment was compared with the base."""
+    return any(environment.changes is not None for environment in report.environments)
+
+
+def in_words(found: list[Folded]) -> str:
+    """`2 to create, 1 to delete`, over all environments; what cannot be undone first."""
+    numbers: dict[str, int] = {}
+    for change in sorted(found, key=lambda change: _rank(change.operation)):
+        numbers[change.operation] = numbers.get(change.operation, 0) + len(change.environments)
+    said = ", ".join(f"{number:,} to {visible(operation)}" for operation, number in numbers.items())
+    return said or "No resource differs"
+
+
+def _rank(operation: str) -> tuple[int, str]:
+    known_ones = _OPERATIONS.index(operation) if operation in _OPERATIONS else len(_OPERATIONS)
+    return known_ones, operation
+
+
+def _order(change: Folded) -> tuple[Any, ...]:
     return (
         not change.at_risk,
-        _OPERATIONS.index(change.operation) if known else len(_OPERATIONS),
+        _rank(change.operation),
         change.site.file if change.site else "",
         change.site.line if change.site else 0,
         change.name,

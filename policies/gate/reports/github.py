@@ -1,7 +1,7 @@
 """For a GitHub Actions log: workflow commands that the runner turns into annotations at the Python line.
 
-GitHub keeps ten annotations of a level for a step and drops the others without a word, so findings at one line
-by one rule are one annotation, and what is left out is counted in plain lines at the end.
+GitHub keeps ten annotations of a level for a step and drops the others without a word, so findings at one
+line by one rule are one annotation, and what is left out is counted in plain lines at the end.
 """
 
 from __future__ import annotations
@@ -35,15 +35,14 @@ def render(report: GateReport) -> str:
         lines += [_command(level, block) for block in blocks[:_SHOWN]]
         if len(blocks) > _SHOWN:
             rest = blocks[_SHOWN:]
-            findings = sum(len(entry.environments) for block in rest for entry in block.entries)
+            findings = sum(listing.findings(block.entries) for block in rest)
             left_out.append(
-                f"{wording.count(findings, f'more finding of level {level}', f'more findings of level {level}')}"
-                f" at {wording.count(len(rest), 'more place')}"
+                f"{wording.count(findings, f'more {level}')} at {wording.count(len(rest), 'more place')}"
             )
     if left_out:
         lines.append(f"Not annotated, for GitHub shows {_SHOWN} of a level: {'; '.join(left_out)}.")
     if sections.fixed:
-        fixed = sum(len(entry.environments) for entry in sections.fixed)
+        fixed = listing.findings(sections.fixed)
         since = f" since {visible(report.base)}" if report.base else ""
         lines.append(f"{wording.count(fixed, 'finding')} fixed{since}.")
     lines.append(wording.closing(report))
@@ -64,7 +63,7 @@ def _message(block: Block) -> str:
     items = block.items
     lines = [_item(item) for item in items]
     if len(items) > 1:
-        findings = sum(len(entry.environments) for entry in block.entries)
+        findings = listing.findings(block.entries)
         # Said first, so that it is read also where the end is cut.
         lines.insert(0, f"{wording.count(findings, 'finding')}:")
     waivers = sorted({entry.finding.waived for entry in block.entries if entry.finding.waived is not None})

@@ -56,7 +56,9 @@ def _suite(report: GateReport, environment: EnvironmentReport) -> xml.Element:
         if number:
             title = report.rules[rule].title if rule in report.rules else rule
             name = f"{title}: passed {wording.count(number, 'time')}"
-            _set(xml.SubElement(suite, "testcase"), classname=_class(environment.environment, rule), name=name)
+            _set(
+                xml.SubElement(suite, "testcase"), classname=_class(environment.environment, rule), name=name
+            )
     _set(
         suite,
         name=environment.environment,

@@ -33,7 +33,7 @@ class Item:
     callers: tuple[CallSite, ...]
     environments: tuple[str, ...]
     blocking_in: tuple[str, ...]
-    resources: tuple[tuple[str, str], ...]
+    resources: tuple[tuple[str, str], ...] = ()
     """Name and type; empty for a finding on the whole program."""
 
 
@@ -49,14 +49,21 @@ class Block:
     @property
     def items(self) -> list[Item]:
         """The entries, with resources of which the same is said taken together."""
-        gathered: dict[tuple[Any, ...], dict[tuple[str, str], None]] = {}
+        gathered: dict[Item, dict[tuple[str, str], None]] = {}
         for entry in self.entries:
             finding = entry.finding
-            key = (finding.message, finding.attribute, finding.remedy, finding.sites[1:])
-            resources = gathered.setdefault((*key, entry.environments, entry.blocking_in), {})
-            if finding.urn or finding.name:
+            same = Item(
+                finding.message,
+                finding.attribute,
+                finding.remedy,
+                finding.sites[1:],
+                entry.environments,
+                entry.blocking_in,
+            )
+            resources = gathered.setdefault(same, {})
+            if finding.urn or finding.name or finding.type:
                 resources[finding.name, finding.type] = None
-        return [Item(*key, tuple(resources)) for key, resources in gathered.items()]
+        return [replace(same, resources=tuple(resources)) for same, resources in gathered.items()]
 
     @property
     def blocking(self) -> bool:
@@ -143,6 +150,11 @@ def blocks(found: Iterable[Entry]) -> list[Block]:
         Block(rule, verdict, members[0].finding.source, tuple(members))
         for (rule, verdict, _), members in gathered.items()
     ]
+
+
+def findings(found: Iterable[Entry]) -> int:
+    """How many findings of single environments the entries stand for."""
+    return sum(len(entry.environments) for entry in found)
 
 
 def by_line(found: Iterable[Block]) -> Iterator[list[Block]]:

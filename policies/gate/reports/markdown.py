@@ -23,7 +23,7 @@ _HEAD_BUDGET = 16_000
 _LONGEST_NAME = 200
 _LONGEST_TEXT = 600
 _RESOURCES_SHOWN = 15
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-!~$^=])")
+_SPECIAL = re.compile(r"([\\`*_\[\]#~$])")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;"}
 # A zero-width blank keeps GitHub from notifying people, linking issues and making links of what is a name.
 _REFERENCE = re.compile(r"(@|#|://|\bwww\.|\bGH-)(?=\S)")
@@ -38,6 +38,7 @@ class _Section:
     folded: bool = False
     share: float = 1.0
     """How much of the room that is left it may take."""
+    intro: str = ""
 
 
 def render(report: GateReport) -> str:
@@ -52,12 +53,10 @@ def render(report: GateReport) -> str:
 
 
 def prose(text: str) -> str:
-    """Text in a line of Markdown, to be read as it is."""
+    """Text for the middle of a line of Markdown, to be read as it is."""
     said = _REFERENCE.sub("\\1\u200b", clipped(visible(text), _LONGEST_TEXT))
     said = _SPECIAL.sub(r"\\\1", said)
-    said = re.sub("[&<>|]", lambda match: _ENTITIES[match[0]], said)
-    # `1.` and `1)` at the start of a line would be a list.
-    return re.sub(r"^(\d+)\.", r"\1\\.", said)
+    return re.sub("[&<>|]", lambda match: _ENTITIES[match[0]], said)
 
 
 def code(text: str) -> str:
@@ -73,7 +72,17 @@ def _head(report: GateReport) -> str:
     """The marker, the verdict and the table of environments."""
     headline = wording.headline(report)
     lines = [MARKER, f"## Policy gate: {headline}", ""]
-    columns = ("Environment", "Verdict", "Seen", "Mapped", "Checked", "Pass", "Fail", "Undetermined", "Waived")
+    columns = (
+        "Environment",
+        "Verdict",
+        "Seen",
+        "Mapped",
+        "Checked",
+        "Pass",
+        "Fail",
+        "Undetermined",
+        "Waived",
+    )
     lines += [f"| {' | '.join(columns)} |", f"| --- | --- |{' ---: |' * (len(columns) - 2)}"]
     shown = 0
     room = _HEAD_BUDGET
@@ -103,12 +112,14 @@ def _sections(report: GateReport) -> list[_Section]:
     sections = listing.sections(report)
     base = code(report.base or "")
     compared = report.base is not None
-    changes = [(_change(change), 1) for change in delta.changes(report)]
+    changed = delta.changes(report)
+    changes = [(_change(change), len(change.environments)) for change in changed]
+    intro = f"{delta.in_words(changed)}.\n" if delta.known(report) else ""
     waived = [(_short(entry), len(entry.environments)) for entry in sections.waived]
     fixed = [(_short(entry), len(entry.environments)) for entry in sections.fixed]
     return [
         _Section("New findings" if compared else "Findings", _blocks(sections.new), "finding", share=0.6),
-        _Section(f"Changes against {base}", changes, "change", share=0.6),
+        _Section(f"Changes against {base}", changes, "change", share=0.6, intro=intro),
         _Section(f"Findings already in {base}", _blocks(sections.existing), "finding", True, 0.7),
         _Section("Waived", waived, "finding", True, 0.6),
         _Section(f"Fixed since {base}" if compared else "Fixed", fixed, "finding", True),
@@ -117,7 +128,7 @@ def _sections(report: GateReport) -> list[_Section]:
 
 def _section(section: _Section, room: int) -> str:
     """As many items as there is room for, and a sentence on the others."""
-    if not section.items:
+    if not section.items and not section.intro:
         return ""
     total = sum(number for _, number in section.items)
     head, tail = _frame(section, total)
@@ -133,24 +144,24 @@ def _section(section: _Section, room: int) -> str:
     if said < total:
         rest = wording.count(total - said, section.noun)
         verb = "is" if total - said == 1 else "are"
-        shown.append(f"\n**{rest} of {total:,} {verb} left out here for length; the JSON report has them all.**")
+        shown.append(
+            f"\n**{rest} of {total:,} {verb} left out here for length; the JSON report has them all.**"
+        )
     return "\n".join([head, *shown, tail]).rstrip("\n")
 
 
 def _frame(section: _Section, total: int) -> tuple[str, str]:
     title = f"{section.title} ({total:,})"
     if not section.folded:
-        return f"### {title}\n", ""
+        intro = f"\n{section.intro}" if section.intro else ""
+        return f"### {title}\n{intro}", ""
     # Inside <summary> GitHub reads HTML, not Markdown.
     summary = re.sub("[&<>]", lambda match: _ENTITIES[match[0]], title.replace("`", ""))
     return f"<details>\n<summary>{summary}</summary>\n", "\n</details>"
 
 
 def _blocks(entries: list[Entry]) -> list[tuple[str, int]]:
-    return [
-        (_block(block), sum(len(entry.environments) for entry in block.entries))
-        for block in listing.blocks(entries)
-    ]
+    return [(_block(block), listing.findings(block.entries)) for block in listing.blocks(entries)]
 
 
 def _block(block: Block) -> str:
@@ -162,8 +173,9 @@ def _block(block: Block) -> str:
     items = block.items
     lines = [f"- **{rule.severity}** · {verdict} · {code(rule.id)} {prose(rule.title)} · {at}{stops}"]
     lines += [f"  - {_item(item)}" for item in items[:_RESOURCES_SHOWN]]
-    if len(items) > _RESOURCES_SHOWN:
-        lines.append(f"  - and {len(items) - _RESOURCES_SHOWN:,} more like these")
+    if rest := items[_RESOURCES_SHOWN:]:
+        findings = sum(max(1, len(item.resources)) * len(item.environments) for item in rest)
+        lines.append(f"  - and {wording.count(findings, 'more finding')} by this rule at this line")
     if rule.why:
         lines.append(f"  - Why: {prose(rule.why)}")
     remedies = dict.fromkeys(item.remedy for item in items if item.remedy)
@@ -186,7 +198,7 @@ def _resources(item: Item) -> str:
     more = len(item.resources) - len(shown)
     types = sorted({type_ for _, type_ in item.resources if type_})
     said = " ".join(shown) + (f" and {more:,} more" if more else "")
-    return f"{said} ({_names(types)})" if types else said or "the whole program"
+    return f"{said} ({_names(types)})" if types else said
 
 
 def _names(names: Sequence[str], shown: int = 12) -> str:
@@ -199,15 +211,17 @@ def _short(entry: Entry) -> str:
     at = f" at {code(str(finding.source))}" if finding.source else ""
     on = f" on {code(finding.name or finding.type)}" if finding.name or finding.type else ""
     waiver = f": {prose(finding.waived)}" if finding.waived is not None and finding.age != "fixed" else ""
-    return f"- {finding.rule.severity} {code(finding.rule.id)}{on}{at} in {_names(entry.environments)}{waiver}"
+    return (
+        f"- {finding.rule.severity} {code(finding.rule.id)}{on}{at} in {_names(entry.environments)}{waiver}"
+    )
 
 
 def _change(change: delta.Folded) -> str:
     at = f" at {code(str(change.site))}" if change.site else ""
     inputs = f": {_names(change.attributes, 8)}" if change.attributes else ""
     risk = " · **holds data**" if change.at_risk else ""
-    where = _names(change.environments)
-    return f"- **{prose(change.operation)}** {code(change.name)} ({code(change.type)}){at} in {where}{inputs}{risk}"
+    thing = f"{code(change.name)} ({code(change.type)}){at} in {_names(change.environments)}"
+    return f"- **{prose(change.operation)}** {thing}{inputs}{risk}"
 
 
 def _length(text: str) -> int:

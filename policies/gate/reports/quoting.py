@@ -10,13 +10,16 @@ from policies.gate.report import GateReport
 from policies.gate.reports.escaping import visible
 
 _LARGEST_FILE = 4 * 1024 * 1024
-_LITERAL = r"""("[^"]*(?:"|$)|'[^']*(?:'|$))"""
+_LITERAL = r"""("(?:\\.|[^"\\])*(?:"|$)|'(?:\\.|[^'\\])*(?:'|$))"""
 _ANY_LITERAL = re.compile(_LITERAL)
 _SECRET_NAME = re.compile(
     r"""(?i)([\w"'\]]*(?:passw|secret|token|credential|api_?key|private_?key|connection_?string)[\w"'\]]*"""
-    rf"\s*(?:=|:|,|\()\s*[rbuf]{{0,2}}){_LITERAL}"
+    r"\s*(?::\s*[\w.\[\]| ]+?\s*)?(?:=|:|,|\()"
+    rf"\s*[rbuf]{{0,2}}){_LITERAL}"
 )
-_KNOWN_SECRET = re.compile(r"(?:AKIA|ASIA)[A-Z0-9]{16}|gh[pousr]_\w{20,}|-----BEGIN [A-Z ]*PRIVATE KEY-----.*")
+_KNOWN_SECRET = re.compile(
+    r"(?:AKIA|ASIA)[A-Z0-9]{16}|gh[pousr]_\w{20,}|-----BEGIN [A-Z ]*PRIVATE KEY-----.*"
+)
 _MASK = '"…"'
 
 

@@ -1,8 +1,8 @@
 """For code scanning: SARIF 2.1.0.
 
-One run per environment, each with its own category (`automationDetails`): a finding that is new, waived or gone
-in one environment need not be so in another, SARIF has one such state per result, and a server that is given
-only `aws-dev` must not close what it knows of `aws-prod`.
+One run per environment, each with its own category (`automationDetails`): a finding that is new, waived or
+gone in one environment need not be so in another, SARIF has one such state per result, and a server that is
+given only `aws-dev` must not close what it knows of `aws-prod`.
 """
 
 from __future__ import annotations
@@ -147,9 +147,7 @@ def _result(
         },
     }
     if finding.waived is not None:
-        result["suppressions"] = [
-            {"kind": "external", "status": "accepted", "justification": finding.waived}
-        ]
+        result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": finding.waived}]
     if compared or finding.age == "fixed":
         result["baselineState"] = _BASELINE.get(finding.age, "new")
     if len(finding.sites) > 1:
@@ -174,7 +172,7 @@ def _message(finding: Finding) -> str:
 def _location(finding: Finding) -> dict[str, Any]:
     source = finding.source
     if source:
-        location = {"physicalLocation": _physical(source)}
+        location: dict[str, Any] = {"physicalLocation": _physical(source)}
     else:
         # What is true of the whole program is said at its project file: servers refuse a result without one.
         location = {"physicalLocation": {"artifactLocation": {"uri": "Pulumi.yaml", "uriBaseId": _ROOT}}}

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from policies.gate.graph import CallSite
 from policies.gate.report import EnvironmentReport, GateReport
-from policies.gate.reports import listing, wording
+from policies.gate.reports import delta, listing, wording
 from policies.gate.reports.escaping import visible
 from policies.gate.reports.listing import Block, Entry, Item
 from policies.gate.reports.quoting import SourceLines
@@ -37,10 +37,10 @@ def render(report: GateReport, *, width: int = 100, color: bool = False) -> str:
     compared = report.base is not None
     base = visible(report.base or "")
     if compared:
-        page.title(f"New since {base}: {wording.count(len(sections.new), 'finding')}")
+        page.title(f"New since {base}: {_findings(sections.new)}")
     page.findings(sections.new)
     if compared and sections.existing:
-        page.title(f"Already in {base}: {wording.count(len(sections.existing), 'finding')}")
+        page.title(f"Already in {base}: {_findings(sections.existing)}")
         page.findings(sections.existing)
     page.folded("waived", sections.waived)
     page.folded(f"fixed since {base}" if compared else "fixed", sections.fixed)
@@ -82,7 +82,7 @@ class _Page:
         if not str(text):
             return
         content = Text(text) if isinstance(text, str) else text
-        for line in content.wrap(self._console, self._width - indent):
+        for line in content.wrap(self._console, self._width - indent, overflow="fold"):
             line.rstrip()
             self._console.print(Text(" " * indent).append_text(line), soft_wrap=True)
 
@@ -108,26 +108,25 @@ class _Page:
             return
         per_rule: dict[str, int] = {}
         for entry in entries:
-            per_rule[entry.finding.rule.id] = per_rule.get(entry.finding.rule.id, 0) + 1
+            rule = entry.finding.rule.id
+            per_rule[rule] = per_rule.get(rule, 0) + len(entry.environments)
         rules = ", ".join(f"{visible(rule)} {number}" for rule, number in sorted(per_rule.items()))
-        self.say(f"{wording.count(len(entries), 'finding')} {word}: {rules}")
+        self.say(f"{_findings(entries)} {word}: {rules}")
         self.blank()
 
     def changes(self) -> None:
         """How many resources differ from the base, and each one that goes away."""
-        for environment in self._report.environments:
-            if environment.changes is None:
-                continue
-            numbers: dict[str, int] = {}
-            for change in environment.changes:
-                numbers[change.operation] = numbers.get(change.operation, 0) + 1
-            said = ", ".join(f"{number} to {visible(name)}" for name, number in sorted(numbers.items()))
-            self.say(f"{visible(environment.environment)}: {said or 'no resource differs'}")
-            for change in sorted(environment.changes, key=lambda change: (change.operation, change.urn)):
-                if change.operation in ("delete", "replace"):
-                    at = f" at {visible(str(change.site))}" if change.site else ""
-                    thing = f"{visible(change.name)} ({visible(change.type)}){at}"
-                    self.say(Text(f"{change.operation} {thing}", "red"), 2)
+        if not delta.known(self._report):
+            return
+        found = delta.changes(self._report)
+        self.say(f"Changes against {visible(self._report.base or '')}: {delta.in_words(found)}.")
+        for change in found:
+            if change.operation in delta.DESTRUCTIVE:
+                at = f" at {visible(str(change.site))}" if change.site else ""
+                where = ", ".join(visible(name) for name in change.environments)
+                thing = f"{visible(change.name)} ({visible(change.type)}){at} in {where}"
+                risk = " · holds data" if change.at_risk else ""
+                self.say(Text(f"{change.operation} {thing}{risk}", "red" if risk else ""), 2)
         self.blank()
 
     def table(self) -> None:
@@ -202,6 +201,10 @@ class _Page:
     def _labelled(self, label: str, text: str) -> None:
         if text.strip():
             self.say(Text(f"{label}: ", "bold").append(visible(text), "none"), 4)
+
+
+def _findings(entries: list[Entry]) -> str:
+    return wording.count(listing.findings(entries), "finding")
 
 
 def _resources(item: Item) -> str:

@@ -103,23 +103,28 @@ def _judgement(report: GateReport, in_part: bool) -> str:
 
 def _gaps(report: GateReport) -> str:
     parts = []
-    for what, number_of in (("checked by no rule", unchecked), ("not mapped in full", unmapped)):
+    unknown = _unknown_to_projection(report)
+    for what, number_of, which in (
+        ("checked by no rule", unchecked, []),
+        ("not mapped in full", unmapped, unknown),
+    ):
         found = {e.environment: number_of(e) for e in report.environments if number_of(e)}
         if found:
-            per_environment = ", ".join(f"{visible(name)} {number}" for name, number in found.items())
-            parts.append(f"{count(sum(found.values()), 'resource')} {what} ({per_environment})")
+            said = ", ".join(f"{visible(name)} {number}" for name, number in found.items())
+            named = f": {names(which)}" if which else ""
+            parts.append(f"{count(sum(found.values()), 'resource')} {what} ({said}{named})")
     nothing = [e.environment for e in report.environments if not e.resources_seen]
     if nothing and len(nothing) < len(report.environments):
         parts.append(f"{names(nothing)}, where no resource was seen")
-    unmapped_names = sorted(
-        {
-            finding.name or finding.type
-            for environment in report.environments
-            for finding in environment.findings
-            if finding.rule.category == "projection" and finding.age != "fixed"
-        }
-        - {""}
-    )
-    if unmapped_names:
-        parts.append(f"what the projection does not know of {names(unmapped_names)}")
     return ", ".join(parts)
+
+
+def _unknown_to_projection(report: GateReport) -> list[str]:
+    """Names of resources of which a finding says that a type or an attribute is not mapped."""
+    found = {
+        finding.name or finding.type
+        for environment in report.environments
+        for finding in environment.findings
+        if finding.rule.category == "projection" and finding.age != "fixed"
+    }
+    return sorted(found - {""})

@@ -40,7 +40,7 @@ links := {
 of(urn, type) := [resources.by_urn[found] | some found in object.get(_by_target, [[urn, type]], set())]
 
 # Whether a separate resource of this type exists of which nobody can say to whom it belongs.
-may_be(type) if count(_loose[type]) > 0
+may_be(type) if type in _loose
 
 _targets[urn] := found if {
 	some type, link in links
@@ -64,7 +64,7 @@ _grouped[[target, resources.types[urn]]] contains urn if {
 
 _by_target := {key: urns | some key, urns in _grouped}
 
-_loose[type] contains urn if {
+_loose := {resources.types[urn] |
 	some urn, targets in _targets
 	count(targets) == 0
 	type := resources.types[urn]

@@ -163,6 +163,10 @@ class TestAws:
         expected = [Reference(database, "address"), Reference(database, "port")]
         assert list(references(named(graph, "address").inputs["description"])) == expected
 
+    def test_a_bool_of_the_cloud_is_unknown_and_says_from_where(self, graph: ResourceGraph) -> None:
+        second, unknown = named(graph, "second"), {"$unknown": {"from": [named(graph, "database").urn]}}
+        assert (second.inputs["multiAz"], second.inputs["applyImmediately"]) == (unknown, unknown)
+
     def test_a_changed_output_is_still_found(self, graph: ResourceGraph) -> None:
         table = named(graph, "upper").inputs["routeTableId"]
         assert list(references(table)) == [Reference(named(graph, "reader").urn, "name")]

@@ -232,6 +232,15 @@ class TestProjects:
         assert refused.value.exit_code == Exit.BAD_INPUT
 
 
+def test_a_program_s_own_packages_win_over_ours(tmp_path: Path) -> None:
+    source = "import environments, policies, pulumi\npulumi.export('who', [environments.WHO, policies.WHO])\n"
+    folder = project(tmp_path / "p", source)
+    for name in ("environments", "policies"):
+        (folder / name).mkdir()
+        (folder / name / "__init__.py").write_text("WHO = 'the program'\n")
+    assert capture(folder, "dev").outputs == {"who": ["the program", "the program"]}
+
+
 def test_what_a_program_leaves_running_is_ended(tmp_path: Path) -> None:
     source = "import os, threading, time\nthreading.Thread(target=time.sleep, args=(600,)).start()\n"
     begun = time.monotonic()

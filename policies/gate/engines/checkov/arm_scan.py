@@ -20,9 +20,8 @@ from policies.gate.engines.checkov import probes
 from policies.gate.engines.checkov.plan_scan import expected, record_of
 from policies.gate.engines.checkov.probes import Open, decide, overlap, put
 
-# What only the deployment can say. `resourceId` and `….id` name another resource and decide nothing.
-_ONLY_AT_DEPLOYMENT = re.compile(r"^\[(?!\[).*\b(reference|parameters|listKeys)\(", re.DOTALL)
-_EXPRESSION = re.compile(r"^\[(?!\[).*\]$", re.DOTALL)
+# What the projection writes, or an ARM function gives, where a value is not known before deployment.
+_UNKNOWN = re.compile(r"\(known after apply|^\[(?!\[).*\b(reference|parameters|listKeys)\(", re.DOTALL)
 
 
 class _AllRecords(Report):
@@ -60,7 +59,9 @@ def scan(text: str) -> Iterable[dict[str, Any]]:
         raise ValueError("checkov cannot read the ARM template")
     resources = {f"{item['type']}.{item['name']}": item for item in _resources(json.loads(text))}
     places = {name: tuple(_open(resource)) for name, resource in resources.items()}
-    graph_checks = {check.id: check for check in runner.graph_registry.checks} if runner.graph_registry else {}
+    graph_checks = (
+        {check.id: check for check in runner.graph_registry.checks} if runner.graph_registry else {}
+    )
     for found in report.every:
         yield _record(found, resources.get(found.resource, {}), places.get(found.resource, ()), graph_checks)
 
@@ -107,5 +108,5 @@ def _open(value: Any, path: probes.Path = ()) -> Iterator[Open]:
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from _open(item, (*path, index))
-    elif isinstance(value, str) and _EXPRESSION.match(value):
-        yield Open(path, decides=bool(_ONLY_AT_DEPLOYMENT.match(value)))
+    elif isinstance(value, str) and _UNKNOWN.search(value):
+        yield Open(path)

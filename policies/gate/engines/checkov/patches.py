@@ -34,7 +34,9 @@ def _wildcards() -> None:
     expand = lru_cache(maxsize=4096)(expansion.expand)
 
     def expanded(action: Any) -> Any:
-        return list(expand(action)) if isinstance(action, str) else [one for a in action for one in expanded(a)]
+        return (
+            list(expand(action)) if isinstance(action, str) else [one for a in action for one in expanded(a)]
+        )
 
     expansion.expand = expanded
     for module, name in (
@@ -62,8 +64,8 @@ def _by_actions(function: Callable[..., list[str]]) -> Callable[..., list[str]]:
 def _policy_documents() -> None:
     """checkov keeps parsed policy documents by resource name: wrong in a process that outlives one plan, and
     the same document on a hundred roles is parsed a hundred times. Kept by the document's text instead."""
-    from checkov.terraform.checks.utils import base_cloudsplaining_iam_scanner as scanner
     from checkov.terraform.checks.resource import base_cloudsplaining_resource_iam_check as resource
+    from checkov.terraform.checks.utils import base_cloudsplaining_iam_scanner as scanner
 
     resource_class = resource.BaseTerraformCloudsplainingResourceIAMCheck
 
@@ -89,7 +91,11 @@ def _violations() -> None:
 
         return property(answer)
 
-    for name in ("all_allowed_actions", "all_allowed_unrestricted_actions", "all_allowed_unrestrictable_actions"):
+    for name in (
+        "all_allowed_actions",
+        "all_allowed_unrestricted_actions",
+        "all_allowed_unrestrictable_actions",
+    ):
         setattr(PolicyDocument, name, once(name, getattr(PolicyDocument, name)))
 
 
@@ -194,14 +200,18 @@ def _connections() -> None:
 
 def _combinations() -> None:
     """The and/or of connection solvers looks for names in lists; the same with sets."""
-    from checkov.common.checks_infra.solvers.connections_solvers.and_connection_solver import AndConnectionSolver
+    from checkov.common.checks_infra.solvers.connections_solvers.and_connection_solver import (
+        AndConnectionSolver,
+    )
     from checkov.common.checks_infra.solvers.connections_solvers.base_connection_solver import (
         BaseConnectionSolver,
     )
     from checkov.common.checks_infra.solvers.connections_solvers.complex_connection_solver import (
         ComplexConnectionSolver,
     )
-    from checkov.common.checks_infra.solvers.connections_solvers.or_connection_solver import OrConnectionSolver
+    from checkov.common.checks_infra.solvers.connections_solvers.or_connection_solver import (
+        OrConnectionSolver,
+    )
 
     named = ComplexConnectionSolver.get_check_identifier
 

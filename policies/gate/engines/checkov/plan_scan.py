@@ -12,7 +12,7 @@ from checkov.runner_filter import RunnerFilter
 from checkov.terraform import plan_parser
 from checkov.terraform.plan_runner import TF_LIFECYCLE_CHECK_IDS, Runner
 
-from policies.gate.engines.checkov.unknowns import Unknowns
+from policies.gate.engines.checkov.unknowns import Unknowns, attributes_read, types_of
 
 PATH = "/plan/plan.json"
 FILTER = RunnerFilter(framework=["terraform_plan"], show_progress_bar=False)
@@ -40,7 +40,9 @@ def definitions_of(template: dict[str, Any]) -> dict[str, list[Any]]:
         by_name.setdefault((item["type"], item["name"]), item)
     for resource in planned.get("resources", []):
         block, kind, prepared = plan_parser._prepare_resource_block(
-            resource=resource, conf=by_name.get((resource["type"], resource["name"])), resource_changes=changes
+            resource=resource,
+            conf=by_name.get((resource["type"], resource["name"])),
+            resource_changes=changes,
         )
         if prepared and kind:
             found[kind].append(block)
@@ -111,14 +113,18 @@ class PlanScan:
         registry.load_checks()
         found = registry.run_checks(self._graph, FILTER, CheckType.TERRAFORM_PLAN)
         for check, results in found.items():
+            types = set(types_of(check))
             for result in results:
                 entity = result["entity"]
                 address = entity.get(CustomAttributes.TF_RESOURCE_ADDRESS)
                 if not address:
                     continue
-                keys = sorted(str(key) for key in result["evaluated_keys"])
+                kind = entity.get(CustomAttributes.RESOURCE_TYPE)
+                keys = sorted({"/".join(key.split(".")) for key in attributes_read(check, kind)})
                 record = record_of(check, result["result"], address, keys)
-                self._unknowns.decide_graph(record, check, entity)
+                near = self._unknowns.around(entity)
+                record["near"] = [other for other, type_ in near if other != address and type_ in types]
+                self._unknowns.decide_graph(record, check, near)
                 yield record
 
 

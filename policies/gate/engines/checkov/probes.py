@@ -13,7 +13,22 @@ from typing import Any
 
 Path = tuple[str | int, ...]
 
-_NAMES = ("id", "ids", "arn", "arns", "name", "names", "key", "email", "link", "bucket", "topic", "policy", "uri", "url")
+_NAMES = (
+    "id",
+    "ids",
+    "arn",
+    "arns",
+    "name",
+    "names",
+    "key",
+    "email",
+    "link",
+    "bucket",
+    "topic",
+    "policy",
+    "uri",
+    "url",
+)
 _TEXTS: tuple[Any, ...] = ("sluice-probe", "0.0.0.0/0", "*")
 _OTHERS: tuple[Any, ...] = (True, False, 0, 1, 65536)
 _MOST_LITERALS = 40
@@ -78,7 +93,9 @@ def decide(
             return
 
 
-def _answers(check: Any, item: Open, with_value: Callable[[Path, Any], Any], run: Callable[[Any], Any]) -> set[str]:
+def _answers(
+    check: Any, item: Open, with_value: Callable[[Path, Any], Any], run: Callable[[Any], Any]
+) -> set[str]:
     _, literals = mentions(check)
     texts_only = item.probes is _TEXTS
     answers = set()
@@ -162,7 +179,9 @@ def put(values: Any, path: Path, probe: Any) -> bool:
             values = values[part]
         except (KeyError, IndexError, TypeError):
             return False
-    if isinstance(values, dict) or (isinstance(values, list) and isinstance(last, int) and last < len(values)):
+    if isinstance(values, dict) or (
+        isinstance(values, list) and isinstance(last, int) and last < len(values)
+    ):
         values[last] = probe
         return True
     return False

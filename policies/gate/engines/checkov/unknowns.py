@@ -33,7 +33,7 @@ class Unknowns:
             if (found := [place for place in places if place.decides])
         }
         self._graph = graph
-        self._vertices: dict[int, int] | None = None
+        self._vertices: dict[int, int] = {}
         self._prepared: dict[tuple[str, Path, Any], dict[str, Any] | None] = {}
 
     def decide_resource(self, record: dict[str, Any], check: Any, details: tuple[str, str, Any]) -> None:
@@ -49,23 +49,29 @@ class Unknowns:
 
         decide(record, check, self._places.get(address, ()), with_value, run)
 
-    def decide_graph(self, record: dict[str, Any], check: Any, entity: dict[str, Any]) -> None:
+    def decide_graph(self, record: dict[str, Any], check: Any, near: list[tuple[str, str]]) -> None:
         """The same for a check on the graph: it cannot be asked again, so an open attribute it reads decides."""
         record["verdict"] = record["result"] if record["result"] in ("passed", "failed") else "none"
-        if record["verdict"] == "none":
-            near = [(record["resource"], entity.get(CustomAttributes.RESOURCE_TYPE) or "", self._places)]
-        elif self._deciding:
-            near = [(address, kind, self._deciding) for address, kind in self._around(entity)]
-        else:
-            return
+        said = record["verdict"] != "none"
         found = [
             item.text if address == record["resource"] else f"{address}/{item.text}"
-            for address, kind, places in near
-            for item in places.get(address, ())
-            if any(overlap(key, item.path) for key in _read(check, kind))
+            for address, kind in (near if said else near[:1])
+            for item in (self._deciding if said else self._places).get(address, ())
+            if any(overlap(key, item.path) for key in attributes_read(check, kind, values=True))
         ]
         if found:
             record.update(verdict="undetermined", open=found)
+
+    def around(self, entity: dict[str, Any]) -> list[tuple[str, str]]:
+        """Address and type of a resource, then of each that it has an edge with."""
+        if not self._vertices:
+            self._vertices.update((id(data), place) for place, (_, data) in enumerate(self._graph.nodes()))
+        found = [_named(entity)]
+        place = self._vertices.get(id(entity))
+        if place is not None:
+            near = {*self._graph.successor_indices(place), *self._graph.predecessor_indices(place)}
+            found += (_named(self._graph[other][1]) for other in sorted(near))
+        return found
 
     def _of(self, address: str) -> Iterator[Open]:
         unknown = self._changes.get(address, {}).get("change", {}).get("after_unknown")
@@ -87,17 +93,6 @@ class Unknowns:
                 )
                 self._prepared[key] = block[kind][name]
         return self._prepared[key]
-
-    def _around(self, entity: dict[str, Any]) -> Iterator[tuple[str, str]]:
-        """A resource and what it has an edge with."""
-        if self._vertices is None:
-            self._vertices = {id(data): place for place, (_, data) in enumerate(self._graph.nodes())}
-        yield _named(entity)
-        place = self._vertices.get(id(entity))
-        if place is not None:
-            near = {*self._graph.successor_indices(place), *self._graph.predecessor_indices(place)}
-            for other in sorted(near):
-                yield _named(self._graph[other][1])
 
 
 def _true_paths(unknown: Any, values: Any, path: Path = ()) -> Iterator[tuple[Path, bool]]:
@@ -133,13 +128,24 @@ def _is_name_of_resource(references: list[str], resources: dict[str, Any]) -> bo
     return f"{kind}.{name}" in resources and names_something(attribute.rpartition(".")[2])
 
 
-def _read(check: Any, kind: str) -> Iterator[str]:
-    """The attributes of a resource type whose values a graph check reads."""
-    if check.attribute and kind in check.resource_types and getattr(check.solver, "is_value_attribute_check", True):
+def attributes_read(check: Any, kind: str | None, *, values: bool = False) -> Iterator[str]:
+    """The attributes of a resource type that a graph check reads; with `values`, those whose value matters."""
+    matters = not values or getattr(check.solver, "is_value_attribute_check", True)
+    if check.attribute and check.attribute != "resource_type" and kind in check.resource_types and matters:
         yield check.attribute
     for inner in check.sub_checks:
-        yield from _read(inner, kind)
+        yield from attributes_read(inner, kind, values=values)
+
+
+def types_of(check: Any) -> Iterator[str]:
+    """Every resource type that a graph check looks at, on either end of an edge."""
+    yield from check.resource_types or ()
+    yield from check.connected_resources_types or ()
+    for inner in check.sub_checks:
+        yield from types_of(inner)
 
 
 def _named(entity: dict[str, Any]) -> tuple[str, str]:
-    return entity.get(CustomAttributes.TF_RESOURCE_ADDRESS) or "", entity.get(CustomAttributes.RESOURCE_TYPE) or ""
+    return entity.get(CustomAttributes.TF_RESOURCE_ADDRESS) or "", entity.get(
+        CustomAttributes.RESOURCE_TYPE
+    ) or ""

@@ -14,7 +14,15 @@ from policies.gate.values import Value
 # known way around a rule that looks for 0.0.0.0/0.
 _WIDEST = {4: 8, 6: 16}
 _ANYWHERE = ("*", "internet", "any")
-_OWN_RANGES = ("cidrBlock", "ipv6CidrBlock", "ipCidrRange", "addressPrefix", "publicIp", "privateIp", "ipAddress")
+_OWN_RANGES = (
+    "cidrBlock",
+    "ipv6CidrBlock",
+    "ipCidrRange",
+    "addressPrefix",
+    "publicIp",
+    "privateIp",
+    "ipAddress",
+)
 _PREFIX_AT_END = re.compile(r"/(\d{1,3})$")
 
 

@@ -136,7 +136,9 @@ class AwsEndpoints:
         if where.cluster:
             for cluster in self.links.target(inputs.get("clusterIdentifier"), where.cluster).resources:
                 groups = cluster.inputs.get(where.groups)
-                subnet_group = subnet_group if subnet_group is not None else cluster.inputs.get(where.subnet_group)
+                subnet_group = (
+                    subnet_group if subnet_group is not None else cluster.inputs.get(where.subnet_group)
+                )
         subnets = inputs.get(where.subnets)
         if where.subnet_group_type and subnet_group is not None:
             target = self.links.target(subnet_group, where.subnet_group_type)
@@ -169,7 +171,9 @@ class AwsEndpoints:
 
     def _attached(self) -> set[str]:
         used = [machine.inputs.get("networkInterfaces") for machine in self.links.graph.of_type(INSTANCE)]
-        used += [machine.inputs.get("primaryNetworkInterface") for machine in self.links.graph.of_type(INSTANCE)]
+        used += [
+            machine.inputs.get("primaryNetworkInterface") for machine in self.links.graph.of_type(INSTANCE)
+        ]
         found = {
             interface.urn
             for value in used
@@ -277,7 +281,9 @@ class AwsEndpoints:
             yield Endpoint(resource, "compute", (door,), "networkConfiguration")
         for resource in self.links.graph.of_type("aws:emr/cluster:Cluster"):
             given = resource.inputs.get("ec2Attributes")
-            subnet = part(given, "subnetId") if part(given, "subnetId") is not None else part(given, "subnetIds")
+            subnet = (
+                part(given, "subnetId") if part(given, "subnetId") is not None else part(given, "subnetIds")
+            )
             names = ("emrManagedMasterSecurityGroup", "emrManagedSlaveSecurityGroup")
             extra = ("additionalMasterSecurityGroups", "additionalSlaveSecurityGroups")
             groups = [part(given, name) for name in names]

@@ -31,7 +31,12 @@ def _passing(does: str, service: str, *actions: str) -> Escalation:
 
 
 ESCALATIONS: tuple[Escalation, ...] = (
-    *_alone("makes credentials of another user", "iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile"),
+    *_alone(
+        "makes credentials of another user",
+        "iam:CreateAccessKey",
+        "iam:CreateLoginProfile",
+        "iam:UpdateLoginProfile",
+    ),
     *_alone(
         "gives any policy to anyone, itself included",
         "iam:AttachUserPolicy",
@@ -44,24 +49,40 @@ ESCALATIONS: tuple[Escalation, ...] = (
     *_alone("rewrites a policy that it has", "iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion"),
     *_alone("joins a stronger group", "iam:AddUserToGroup"),
     *_alone("lets itself into any role", "iam:UpdateAssumeRolePolicy"),
-    *_alone("takes away the boundary that holds it", "iam:DeleteRolePermissionsBoundary", "iam:DeleteUserPermissionsBoundary"),
+    *_alone(
+        "takes away the boundary that holds it",
+        "iam:DeleteRolePermissionsBoundary",
+        "iam:DeleteUserPermissionsBoundary",
+    ),
     *_alone("becomes any role that trusts the account", "sts:AssumeRole"),
     *_alone("runs its own code with another function's role", "lambda:UpdateFunctionCode"),
     *_alone("runs commands with any machine's role", "ssm:SendCommand", "ssm:StartSession"),
     *_alone("opens a notebook that has another role", "sagemaker:CreatePresignedNotebookInstanceUrl"),
-    _passing("starts a function with any role", "lambda.amazonaws.com", "lambda:CreateFunction", "lambda:InvokeFunction"),
+    _passing(
+        "starts a function with any role",
+        "lambda.amazonaws.com",
+        "lambda:CreateFunction",
+        "lambda:InvokeFunction",
+    ),
     _passing(
         "starts a function with any role by an event",
         "lambda.amazonaws.com",
         "lambda:CreateFunction",
         "lambda:CreateEventSourceMapping",
     ),
-    _passing("opens a function with any role to itself", "lambda.amazonaws.com", "lambda:CreateFunction", "lambda:AddPermission"),
+    _passing(
+        "opens a function with any role to itself",
+        "lambda.amazonaws.com",
+        "lambda:CreateFunction",
+        "lambda:AddPermission",
+    ),
     _passing("starts a machine with any role", "ec2.amazonaws.com", "ec2:RunInstances"),
     _passing("opens a Glue endpoint with any role", "glue.amazonaws.com", "glue:CreateDevEndpoint"),
     _passing("runs a Glue job with any role", "glue.amazonaws.com", "glue:CreateJob", "glue:StartJobRun"),
     _passing("turns a Glue job to any role", "glue.amazonaws.com", "glue:UpdateJob", "glue:StartJobRun"),
-    _passing("opens a Glue session with any role", "glue.amazonaws.com", "glue:CreateSession", "glue:RunStatement"),
+    _passing(
+        "opens a Glue session with any role", "glue.amazonaws.com", "glue:CreateSession", "glue:RunStatement"
+    ),
     _passing("makes a stack with any role", "cloudformation.amazonaws.com", "cloudformation:CreateStack"),
     _passing(
         "runs a pipeline with any role",
@@ -72,14 +93,36 @@ ESCALATIONS: tuple[Escalation, ...] = (
     _passing("opens a notebook with any role", "sagemaker.amazonaws.com", "sagemaker:CreateNotebookInstance"),
     _passing("trains with any role", "sagemaker.amazonaws.com", "sagemaker:CreateTrainingJob"),
     _passing("processes with any role", "sagemaker.amazonaws.com", "sagemaker:CreateProcessingJob"),
-    _passing("builds with any role", "codebuild.amazonaws.com", "codebuild:CreateProject", "codebuild:StartBuild"),
-    _passing("runs a container with any role", "ecs-tasks.amazonaws.com", "ecs:RegisterTaskDefinition", "ecs:RunTask"),
-    _passing("keeps a container running with any role", "ecs-tasks.amazonaws.com", "ecs:RegisterTaskDefinition", "ecs:CreateService"),
+    _passing(
+        "builds with any role", "codebuild.amazonaws.com", "codebuild:CreateProject", "codebuild:StartBuild"
+    ),
+    _passing(
+        "runs a container with any role",
+        "ecs-tasks.amazonaws.com",
+        "ecs:RegisterTaskDefinition",
+        "ecs:RunTask",
+    ),
+    _passing(
+        "keeps a container running with any role",
+        "ecs-tasks.amazonaws.com",
+        "ecs:RegisterTaskDefinition",
+        "ecs:CreateService",
+    ),
     _passing("runs a cluster with any role", "elasticmapreduce.amazonaws.com", "elasticmapreduce:RunJobFlow"),
     _passing("runs Spark with any role", "emr-serverless.amazonaws.com", "emr-serverless:StartJobRun"),
-    _passing("runs a state machine with any role", "states.amazonaws.com", "states:CreateStateMachine", "states:StartExecution"),
+    _passing(
+        "runs a state machine with any role",
+        "states.amazonaws.com",
+        "states:CreateStateMachine",
+        "states:StartExecution",
+    ),
     _passing("runs Airflow with any role", "airflow.amazonaws.com", "airflow:CreateEnvironment"),
-    _passing("runs a batch job with any role", "ecs-tasks.amazonaws.com", "batch:RegisterJobDefinition", "batch:SubmitJob"),
+    _passing(
+        "runs a batch job with any role",
+        "ecs-tasks.amazonaws.com",
+        "batch:RegisterJobDefinition",
+        "batch:SubmitJob",
+    ),
 )
 
 # Who may do all of these everywhere is an administrator, by whatever words.
@@ -101,20 +144,30 @@ def _grant(*actions: str) -> Document:
 
 _POWER_USER: Document = (
     Statement(True, not_actions=("iam:*", "organizations:*", "account:*"), resources=("*",)),
-    *_grant("iam:CreateServiceLinkedRole", "iam:DeleteServiceLinkedRole", "iam:ListRoles", "organizations:Describe*"),
+    *_grant(
+        "iam:CreateServiceLinkedRole",
+        "iam:DeleteServiceLinkedRole",
+        "iam:ListRoles",
+        "organizations:Describe*",
+    ),
 )
 
 
 def _passes_to(service: str) -> Statement:
     return Statement(
-        True, ("iam:PassRole",), resources=("*",), conditions={"StringEquals": {"iam:PassedToService": (service,)}}
+        True,
+        ("iam:PassRole",),
+        resources=("*",),
+        conditions={"StringEquals": {"iam:PassedToService": (service,)}},
     )
 
 
 # Policies of AWS's own, by the last part of their ARN; only what the rules here ask for.
 MANAGED: dict[str, Document] = {
     "AdministratorAccess": _grant("*"),
-    "AdministratorAccess-Amplify": _grant("iam:PassRole", "iam:CreateRole", "iam:AttachRolePolicy", "iam:PutRolePolicy"),
+    "AdministratorAccess-Amplify": _grant(
+        "iam:PassRole", "iam:CreateRole", "iam:AttachRolePolicy", "iam:PutRolePolicy"
+    ),
     "PowerUserAccess": _POWER_USER,
     "IAMFullAccess": _grant("iam:*", "organizations:DescribeAccount"),
     "SystemAdministrator": _grant("ec2:*", "iam:PassRole", "lambda:*", "ssm:*", "kms:*"),
@@ -147,7 +200,9 @@ MANAGED: dict[str, Document] = {
     "SecretsManagerReadWrite": _grant("secretsmanager:*", "lambda:AddPermission", "lambda:CreateFunction"),
     "CloudWatchFullAccess": _grant("cloudwatch:*", "logs:*"),
     "CloudWatchLogsFullAccess": _grant("logs:*"),
-    "AmazonSSMManagedInstanceCore": _grant("ssm:GetParameter", "ssm:UpdateInstanceInformation", "ssmmessages:*"),
+    "AmazonSSMManagedInstanceCore": _grant(
+        "ssm:GetParameter", "ssm:UpdateInstanceInformation", "ssmmessages:*"
+    ),
     "AmazonEKSClusterPolicy": _grant("ec2:CreateRoute", "elasticloadbalancing:*"),
     "AmazonEKSWorkerNodePolicy": _grant("ec2:DescribeInstances", "eks:DescribeCluster"),
     "AmazonEKS_CNI_Policy": _grant("ec2:AssignPrivateIpAddresses"),

@@ -210,9 +210,7 @@ def _with_itself(rule: GroupRule, key: str, value: Value) -> GroupRule:
 
 
 def _not_known() -> GroupRule:
-    return GroupRule(
-        {4: ports.UNSURE, 6: ports.UNSURE}, (), True, "rules that are not known before apply"
-    )
+    return GroupRule({4: ports.UNSURE, 6: ports.UNSURE}, (), True, "rules that are not known before apply")
 
 
 def _any_internet(value: Value, family: int) -> Certainty:

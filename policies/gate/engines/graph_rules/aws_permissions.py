@@ -5,8 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from policies.gate import values
-from policies.gate.engines.graph_rules.aws_escalations import ADMINISTRATOR, ESCALATIONS, PASS_ROLE, Escalation
-from policies.gate.engines.graph_rules.aws_principals import ROLE, AwsPrincipals, Held, Principal
+from policies.gate.engines.graph_rules.aws_escalations import (
+    ADMINISTRATOR,
+    ESCALATIONS,
+    PASS_ROLE,
+    Escalation,
+)
+from policies.gate.engines.graph_rules.aws_principals import AwsPrincipals, Held, Principal
 from policies.gate.engines.graph_rules.certainty import Certainty
 from policies.gate.engines.graph_rules.ledger import Ledger
 from policies.gate.engines.graph_rules.links import Links
@@ -51,9 +56,7 @@ def check(ledger: Ledger, links: Links) -> None:
     """Judges every identity; one that is an administrator is not asked whether it could become one."""
     principals = AwsPrincipals(links)
     judged = {urn: Permissions(principal) for urn, principal in principals.all.items()}
-    admins = {
-        urn: permissions.administrator() for urn, permissions in judged.items()
-    }
+    admins = {urn: permissions.administrator() for urn, permissions in judged.items()}
     strong = {urn for urn, answer in admins.items() if answer.certainty is Certainty.YES}
     for urn, permissions in judged.items():
         resource = permissions.principal.resource
@@ -96,7 +99,6 @@ class Permissions:
 
     def __init__(self, principal: Principal) -> None:
         self.principal = principal
-        self._unknown = [held for held in principal.held if held.document is None]
         self._answers: dict[tuple[str, str], Answer] = {}
 
     def administrator(self) -> Answer:
@@ -157,7 +159,7 @@ class Permissions:
             and not statement.conditions
             and statement.names(action) is Certainty.YES
             and any(resource.strip("*") == "" for resource in statement.resources)
-            for held in self.principal.held
+            for held in (*self.principal.held, *self.principal.boundary)
             for statement in held.document or ()
         )
 
@@ -201,6 +203,3 @@ def _conditioned(statement: Statement, service: str) -> Certainty:
             else:
                 found = Certainty.MAYBE
     return found
-
-
-__all__ = ["RULES", "ROLE", "check"]

@@ -30,7 +30,12 @@ _ATTACHED = (
     ("aws:iam/groupPolicyAttachment:GroupPolicyAttachment", "group", "policyArn", GROUP),
     ("aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive", "roleName", "policyArns", ROLE),
     ("aws:iam/userPolicyAttachmentsExclusive:UserPolicyAttachmentsExclusive", "userName", "policyArns", USER),
-    ("aws:iam/groupPolicyAttachmentsExclusive:GroupPolicyAttachmentsExclusive", "groupName", "policyArns", GROUP),
+    (
+        "aws:iam/groupPolicyAttachmentsExclusive:GroupPolicyAttachmentsExclusive",
+        "groupName",
+        "policyArns",
+        GROUP,
+    ),
 )
 _FOR_ALL = "aws:iam/policyAttachment:PolicyAttachment"
 
@@ -95,7 +100,9 @@ class AwsPrincipals:
         inline, unknown = items(resource.inputs.get("inlinePolicies"))
         for item in inline:
             if part(item, "policy") is not None:
-                principal.held.append(Held(document(part(item, "policy")), f"its inline policy{_at(resource)}"))
+                principal.held.append(
+                    Held(document(part(item, "policy")), f"its inline policy{_at(resource)}")
+                )
         if unknown:
             principal.held.append(Held(None, "inline policies that are not known before apply"))
         principal.held += self.policies(resource.inputs.get("managedPolicyArns"))

@@ -25,7 +25,10 @@ from policies.gate.graph import Resource
 
 _LISTENERS = ("aws:lb/listener:Listener", "aws:alb/listener:Listener")
 _TARGET_GROUPS = ("aws:lb/targetGroup:TargetGroup", "aws:alb/targetGroup:TargetGroup")
-_TARGETS = ("aws:lb/targetGroupAttachment:TargetGroupAttachment", "aws:alb/targetGroupAttachment:TargetGroupAttachment")
+_TARGETS = (
+    "aws:lb/targetGroupAttachment:TargetGroupAttachment",
+    "aws:alb/targetGroupAttachment:TargetGroupAttachment",
+)
 _RULES = {"database": exposure.DATABASE, "compute": exposure.COMPUTE, "balancer": exposure.BALANCER}
 
 
@@ -152,7 +155,10 @@ class AwsNetwork:
         for action in items(listener.inputs.get("defaultActions"))[0]:
             for group in self.links.target(part(action, "targetGroupArn"), *_TARGET_GROUPS).resources:
                 for tie in self.links.graph.of_type(*_TARGETS):
-                    if group in self.links.target(tie.inputs.get("targetGroupArn"), *_TARGET_GROUPS).resources:
+                    if (
+                        group
+                        in self.links.target(tie.inputs.get("targetGroupArn"), *_TARGET_GROUPS).resources
+                    ):
                         for urn in tie.property_dependencies.get("targetId", ()) or _named(tie):
                             yield self.links.graph.resources[urn].name
 
@@ -204,7 +210,4 @@ def _judge_hop(
             if worst is Certainty.NO and (unknown and bearers or admitted and unsure_bearer):
                 worst = Certainty.MAYBE
                 message = f"which groups `{name}` lets in, or who bears them, is not known before apply"
-    ledger.judge(
-        exposure.ONE_HOP, endpoint.resource, worst, message, attribute="vpcSecurityGroupIds"
-    )
-
+    ledger.judge(exposure.ONE_HOP, endpoint.resource, worst, message, attribute="vpcSecurityGroupIds")

@@ -31,7 +31,13 @@ ACL_ASSOCIATION = "aws:ec2/networkAclAssociation:NetworkAclAssociation"
 _MAIN_TABLE = ("mainRouteTableId", "defaultRouteTableId")
 _OUTSIDE, _UNKNOWN = "outside", "unknown"
 # A route by way of these carries nothing that begins on the internet.
-_INWARD = ("natGatewayId", "transitGatewayId", "vpcPeeringConnectionId", "egressOnlyGatewayId", "localGatewayId")
+_INWARD = (
+    "natGatewayId",
+    "transitGatewayId",
+    "vpcPeeringConnectionId",
+    "egressOnlyGatewayId",
+    "localGatewayId",
+)
 
 
 @dataclass
@@ -159,7 +165,9 @@ class AwsRoutes:
         for made in vpc.resources:
             found, way = max((found, way), self._best(self._main.get(made.urn) or [made.urn], family))
         if not vpc.certain or any(made.kind == "read" or made.type == DEFAULT_VPC for made in vpc.resources):
-            found, way = max((found, way), (Certainty.MAYBE, "a main route table that is not known before apply"))
+            found, way = max(
+                (found, way), (Certainty.MAYBE, "a main route table that is not known before apply")
+            )
         other, other_way = self._best(self._tables.anywhere, family)
         return max((found, way), (min(other, Certainty.MAYBE), other_way))
 
@@ -168,7 +176,9 @@ class AwsRoutes:
         for key in keys:
             name = self._graph.resources[key].name if key in self._graph.resources else "not known"
             if key in (_OUTSIDE, _UNKNOWN):
-                found, way = max((found, way), (Certainty.MAYBE, "a route table that is not known before apply"))
+                found, way = max(
+                    (found, way), (Certainty.MAYBE, "a route table that is not known before apply")
+                )
             for reaches, label in self._routes.get(key, ()):
                 if reaches[family] > found:
                     found, way = reaches[family], f"{label} in route table `{name}`"
@@ -188,7 +198,9 @@ class AwsRoutes:
             key
             for acl in target.resources
             for key in (
-                self._acl_keys(acl.inputs.get("defaultNetworkAclId")) if acl.type == DEFAULT_ACL else [acl.urn]
+                self._acl_keys(acl.inputs.get("defaultNetworkAclId"))
+                if acl.type == DEFAULT_ACL
+                else [acl.urn]
             )
         ]
         return [*keys, *_others(target)]

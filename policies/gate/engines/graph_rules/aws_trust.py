@@ -51,7 +51,9 @@ _HOLDING = {
     "aws:userid",
     "saml:aud",
 }
-_POSITIVE = re.compile(r"^(ForAnyValue:)?(String(Equals|Like|EqualsIgnoreCase)|Arn(Equals|Like)|Bool|IpAddress)$")
+_POSITIVE = re.compile(
+    r"^(ForAnyValue:)?(String(Equals|Like|EqualsIgnoreCase)|Arn(Equals|Like)|Bool|IpAddress)$"
+)
 
 
 def check(ledger: Ledger, accounts: set[str]) -> None:
@@ -85,9 +87,7 @@ def _judge(ledger: Ledger, role: Resource, own: set[str]) -> None:
             continue
         anyone = max(anyone, _anyone(statement))
         other = max(other, _other(statement, own))
-    ledger.judge(
-        ANYONE, role, anyone[0], f"`{role.name}` trusts {anyone[1]}", attribute="assumeRolePolicy"
-    )
+    ledger.judge(ANYONE, role, anyone[0], f"`{role.name}` trusts {anyone[1]}", attribute="assumeRolePolicy")
     ledger.judge(
         OTHER_ACCOUNT,
         role,

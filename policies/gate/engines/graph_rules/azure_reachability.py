@@ -137,7 +137,9 @@ class _Network:
         if target.resources and target.resources[0].managed:
             address = target.resources[0]
             return _Way(Certainty.YES, _standard(address), f"public address `{address.name}`")
-        closed = _standard_sku(part(value, "sku", "name")) if part(value, "sku") is not None else Certainty.MAYBE
+        closed = (
+            _standard_sku(part(value, "sku", "name")) if part(value, "sku") is not None else Certainty.MAYBE
+        )
         return _Way(Certainty.YES, closed, "a public address")
 
     def _through(self, interface: Resource, item: Value, way: _Way) -> Reach:
@@ -244,7 +246,9 @@ def _servers(ledger: Ledger, links: Links) -> None:
                 continue
             said = part(server.inputs, *switch)
             off = literal_text(said)
-            public = Certainty.NO if off == "Disabled" else Certainty.MAYBE if is_open(said) else Certainty.YES
+            public = (
+                Certainty.NO if off == "Disabled" else Certainty.MAYBE if is_open(said) else Certainty.YES
+            )
             worst = Reach()
             for rule in rules:
                 name = rule.inputs.get("serverName", rule.inputs.get("workspaceName"))

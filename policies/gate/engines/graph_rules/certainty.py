@@ -41,7 +41,9 @@ def is_open(value: Value) -> bool:
     if isinstance(value, str):
         return "${" in value and bool(values.references_in_text(value) or values.secrets_in_text(value))
     value = values.literal(value)
-    return isinstance(value, dict) and any(key in value for key in (values.REF, values.UNKNOWN, values.SECRET))
+    return isinstance(value, dict) and any(
+        key in value for key in (values.REF, values.UNKNOWN, values.SECRET)
+    )
 
 
 def items(value: Value) -> tuple[list[Value], bool]:

@@ -68,9 +68,7 @@ def _interfaces(links: Links, machine: Resource) -> Iterator[_Interface]:
         network: Value = item.get("network")
         if network is None and item.get("subnetwork") is not None:
             target = links.target(item["subnetwork"], _SUBNETWORK)
-            network = (
-                target.resources[0].inputs.get("network") if target.resources else {values.UNKNOWN: {}}
-            )
+            network = target.resources[0].inputs.get("network") if target.resources else {values.UNKNOWN: {}}
         public = {4: _given(item.get("accessConfigs")), 6: _given(item.get("ipv6AccessConfigs"))}
         yield _Interface(machine, "default" if network is None else network, public)
 
@@ -121,8 +119,10 @@ class _Firewalls:
         return Reach(certainty, found, (f"network `{name}`", ", ".join(labels[:3]), "external address"))
 
     def _is_usual(self, interface: _Interface) -> bool:
-        return literal_text(interface.network) == "default" or is_open(interface.network) and not (
-            self._links.target(interface.network, _NETWORK).resources
+        return (
+            literal_text(interface.network) == "default"
+            or is_open(interface.network)
+            and not (self._links.target(interface.network, _NETWORK).resources)
         )
 
     def _same_network(self, rule: Resource, interface: _Interface) -> Certainty:
@@ -146,7 +146,9 @@ class _Firewalls:
         wanted, unknown_tags = items(tags)
         if any(item in mine for item in wanted):
             return Certainty.YES
-        found = Certainty(int((unknown and bool(wanted)) or unknown_tags or (bool(mine) and any(map(is_open, wanted)))))
+        found = Certainty(
+            int((unknown and bool(wanted)) or unknown_tags or (bool(mine) and any(map(is_open, wanted))))
+        )
         if accounts is not None:
             found = max(found, self._same_account(accounts, part(machine.inputs, "serviceAccount", "email")))
         return found
@@ -187,7 +189,10 @@ def _entry(rule: Resource, family: int) -> Entry:
     opened = ports.UNSURE if unknown or both else ports.NOTHING
     for item in listed:
         opened |= _ports(item)
-    ranges, others = inputs.get("sourceRanges"), (inputs.get("sourceTags"), inputs.get("sourceServiceAccounts"))
+    ranges, others = (
+        inputs.get("sourceRanges"),
+        (inputs.get("sourceTags"), inputs.get("sourceServiceAccounts")),
+    )
     covers = internet if allow else all_of_it
     if ranges is None and all(item is None for item in others):
         source = Certainty(2 * (family == 4))  # left out, it is 0.0.0.0/0

@@ -33,9 +33,7 @@ class Ledger:
             self.outcome.passed[rule.id] = self.outcome.passed.get(rule.id, 0) + 1
             return
         verdict = Verdict.FAIL if fault is Certainty.YES else Verdict.UNDETERMINED
-        finding = on(
-            rule, resource, self.environment, message, verdict=verdict, attribute=attribute, fix=fix
-        )
+        finding = on(rule, resource, self.environment, message, verdict=verdict, attribute=attribute, fix=fix)
         self.write(finding)
 
     def write(self, finding: Finding) -> None:

@@ -30,9 +30,7 @@ class Target:
 
     def __or__(self, other: Target) -> Target:
         added = tuple(item for item in other.resources if item not in self.resources)
-        return Target(
-            self.resources + added, self.outside or other.outside, self.unknown or other.unknown
-        )
+        return Target(self.resources + added, self.outside or other.outside, self.unknown or other.unknown)
 
 
 @dataclass(frozen=True)
@@ -66,9 +64,7 @@ class Links:
             return Target(found_here, unknown=True)
         return Target(unknown=True)
 
-    def _by_reference(
-        self, reference: Reference, value: Value, types: tuple[str, ...], depth: int
-    ) -> Target:
+    def _by_reference(self, reference: Reference, value: Value, types: tuple[str, ...], depth: int) -> Target:
         resource = self.graph.resources.get(reference.urn)
         if resource is not None and resource.type in types:
             return Target((resource,))
@@ -86,7 +82,9 @@ class Links:
         if named:
             return Target(named)
         for name in (text, text.rsplit("/", 1)[-1], text.rsplit(":", 1)[-1]):
-            found = next((self._by_name[type_, name] for type_ in types if (type_, name) in self._by_name), None)
+            found = next(
+                (self._by_name[type_, name] for type_ in types if (type_, name) in self._by_name), None
+            )
             if found:
                 return Target((found,))
         return Target(outside=True)

@@ -47,7 +47,9 @@ def document(value: Value) -> Document | None:
     value = values.literal(value)
     if isinstance(value, str):
         return _parsed(value)
-    if isinstance(value, dict) and not any(key in value for key in (values.REF, values.UNKNOWN, values.SECRET)):
+    if isinstance(value, dict) and not any(
+        key in value for key in (values.REF, values.UNKNOWN, values.SECRET)
+    ):
         return _parsed(json.dumps(value))
     return None
 

@@ -152,7 +152,10 @@ def _least(entries: list[Entry]) -> Ports:
     allowed, undecided = NONE, ALL
     for entry in sorted(
         entries,
-        key=lambda item: (item.order if item.order is not None else last if item.allow else first, bool(item.allow)),
+        key=lambda item: (
+            item.order if item.order is not None else last if item.allow else first,
+            bool(item.allow),
+        ),
     ):
         if entry.allow:
             allowed |= both(undecided, entry.ports.sure)

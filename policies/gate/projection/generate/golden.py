@@ -27,34 +27,38 @@ class NoTerraform(RuntimeError):
 
 def real_plan(twin: Path) -> Plan:
     """The plan that Terraform makes of a twin's main.tf, without what differs from run to run."""
-    terraform = shutil.which("terraform")
-    if terraform is None:
-        raise NoTerraform("terraform is not on PATH")
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         shutil.copy(twin / "main.tf", work)
         shutil.copy(twin.parent / "provider.tf", work)
         with zipfile.ZipFile(work / "export.zip", "w") as archive:
             archive.writestr("main.py", "")
-        environment = _environment(work)
+        terraform_in(work, "init", "-no-color", "-input=false")
+        terraform_in(work, "plan", "-no-color", "-input=false", "-refresh=false", "-out=plan")
+        return pruned(json.loads(terraform_in(work, "show", "-json", "plan")))
 
-        def run(*arguments: str) -> str:
-            done = subprocess.run(
-                [terraform, *arguments],
-                cwd=work,
-                env=environment,
-                capture_output=True,
-                text=True,
-                timeout=180,
-                check=False,
-            )
-            if done.returncode:
-                raise NoTerraform(done.stderr.strip()[-2000:])
-            return done.stdout
 
-        run("init", "-no-color", "-input=false")
-        run("plan", "-no-color", "-input=false", "-refresh=false", "-out=plan")
-        return pruned(json.loads(run("show", "-json", "plan")))
+def terraform_in(work: Path, *arguments: str) -> str:
+    """Runs Terraform in a folder.
+
+    Raises:
+        NoTerraform: it is not there, or it failed.
+    """
+    terraform = shutil.which("terraform")
+    if terraform is None:
+        raise NoTerraform("terraform is not on PATH")
+    done = subprocess.run(
+        [terraform, *arguments],
+        cwd=work,
+        env=_environment(work),
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    if done.returncode and not (arguments[0] == "validate" and done.stdout):
+        raise NoTerraform(done.stderr.strip()[-2000:])
+    return done.stdout
 
 
 def pruned(plan: Plan) -> Plan:

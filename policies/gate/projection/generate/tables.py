@@ -9,7 +9,7 @@ A property's code is `<name>:<kind><flags>`, the name left out where snake case 
     j           JSON text that may also be given as an object
     g           objects whose inside is not described: snake case, single objects as lists of one
 
-Flags: `=` an attribute that holds objects (each must have every field), `-` not in the older provider,
+Flags: `=` an attribute that holds objects (each must have every field), `-` not in the older provider, or not to be set there,
 `?` in no description of the provider: name and shape are assumed from the SDK, `~` the cloud sets it where
 the program does not.
 """
@@ -77,7 +77,8 @@ class Table:
         name = "" if pair.name == snake(pair.wire) else pair.name
         known = older.attributes.get(pair.name) if older is not None else None
         # Inside a type that the older provider lacks as a whole, single marks would say nothing new.
-        missing = "-" if older is not None and known is None else ""
+        settable = known is not None and known.settable
+        missing = "-" if older is not None and not settable else ""
         missing += "" if pair.attribute.verified else "?"
         missing += "~" if pair.attribute.computed else ""
         return f"{name}:{self._kind(pair, known.nested if known else None)}{missing}"

@@ -1,0 +1,74 @@
+"""Rules that no rule on one resource can see: they look at the whole graph at once.
+
+| file | asks |
+|---|---|
+| `aws_reachability`, `gcp_reachability`, `azure_reachability` | what can be reached from the internet, and by which way |
+| `aws_permissions`, `aws_trust`, `gcp_permissions`, `azure_permissions` | what an identity may do over all its documents |
+| `cross_environment` | does an input name another environment's resources |
+| `unused` | what belongs to nothing |
+| `program` | names that a cloud refuses, and what the capture could not see |
+
+All speak of a fault with three-valued certainty (`certainty`): what is not known before apply is
+undetermined, never a pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from environments.model import Environment
+from policies.gate.engines.graph_rules import (
+    aws_permissions,
+    aws_reachability,
+    aws_trust,
+    azure_permissions,
+    azure_reachability,
+    cross_environment,
+    exposure,
+    gcp_permissions,
+    gcp_reachability,
+    program,
+    unused,
+)
+from policies.gate.engines.graph_rules.ledger import Ledger
+from policies.gate.engines.graph_rules.links import Links
+from policies.gate.graph import ResourceGraph
+from policies.gate.verdicts import Outcome, Rule
+
+RULES: tuple[Rule, ...] = (
+    *exposure.RULES,
+    *aws_permissions.RULES,
+    *aws_trust.RULES,
+    *cross_environment.RULES,
+    *unused.RULES,
+    *program.RULES,
+)
+
+
+def check(
+    graph: ResourceGraph,
+    environment: str,
+    environments: Mapping[str, Environment] | None = None,
+) -> Outcome:
+    """Runs all graph rules on one graph.
+
+    Args:
+        graph: What the program would create.
+        environment: The name that findings carry; for our own programs, the environment's.
+        environments: Every environment by name (`environments.load.load_all`). Without them, nothing is
+            said of references to other environments.
+    """
+    ledger, links = Ledger(graph, environment), Links(graph)
+    aws_reachability.check(ledger, links)
+    gcp_reachability.check(ledger, links)
+    azure_reachability.check(ledger, links)
+    aws_permissions.check(ledger, links)
+    own = environments.get(environment) if environments else None
+    aws_trust.check(ledger, {own.account} if own else set())
+    gcp_permissions.check(ledger, links)
+    azure_permissions.check(ledger, links)
+    unused.check(ledger, links)
+    program.check(ledger)
+    if environments is not None:
+        cross_environment.check(ledger, environments)
+    return ledger.outcome
