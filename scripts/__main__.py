@@ -11,7 +11,7 @@ import typer
 os.environ.pop("PYTHONPATH", None)
 
 from environments.problems import Exit, Refusal
-from scripts import doctor, down, env, env_shell, logs, query, run, status, up
+from scripts import doctor, down, env, env_shell, gate, logs, query, run, status, up
 
 app = typer.Typer(
     help="Runs a multi-cloud data platform from one repository.",
@@ -26,6 +26,7 @@ app.command("doctor")(doctor.doctor)
 app.command("logs")(logs.logs)
 app.command("run")(run.run)
 app.command("query")(query.query)
+app.command("gate")(gate.gate)
 env.app.command("shell")(env_shell.shell)
 app.add_typer(env.app, name="env")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import importlib
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import pulumi
 from pulumi.runtime import mocks, rpc
@@ -150,3 +150,16 @@ def record(name: str) -> Recording:
 
     pulumi.runtime.test(run)()  # type: ignore[no-untyped-call]
     return recording
+
+
+class _Later:
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, attribute: str) -> Any:
+        return getattr(record(self._name), attribute)
+
+
+def on_first_use(name: str) -> Recording:
+    """The recording of an environment, made when a test first asks it: collecting tests stays fast."""
+    return cast(Recording, _Later(name))

@@ -13,7 +13,8 @@ from environments.storage import Lifecycle
 
 Rule = aws.s3.BucketLifecycleConfigurationRuleArgsDict
 
-ACTIONS_OF_OBJECTS = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket")
+# In a denial a wildcard is the strict reading: nothing at all goes over plain HTTP.
+EVERY_ACTION = ("s3:*",)
 
 
 @dataclass(frozen=True)
@@ -147,10 +148,10 @@ class AwsBucket:
     def _denials(self) -> list[dict[str, Any]]:
         everything = [self.arn, Output.concat(self.arn, "/*")]
         denials = [
-            _deny("OnlyOverTls", ACTIONS_OF_OBJECTS, everything, {"Bool": {"aws:SecureTransport": "false"}}),
+            _deny("OnlyOverTls", EVERY_ACTION, everything, {"Bool": {"aws:SecureTransport": "false"}}),
             _deny(
                 "OnlyOverTls12",
-                ACTIONS_OF_OBJECTS,
+                EVERY_ACTION,
                 everything,
                 {"NumericLessThan": {"s3:TlsVersion": "1.2"}},
             ),

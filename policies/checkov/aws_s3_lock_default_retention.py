@@ -16,7 +16,7 @@ class S3LockDefaultRetention(BaseResourceCheck):
 
     def __init__(self) -> None:
         super().__init__(
-            name="Ensure S3 buckets with object lock and buckets of the raw zone retain objects in compliance mode",
+            name="Ensure S3 buckets with object lock, and raw ones, retain objects in compliance mode",
             id="CKV_SLUICE_AWS_3",
             categories=[CheckCategories.BACKUP_AND_RECOVERY],
             supported_resources=["aws_s3_bucket"],

@@ -1,4 +1,4 @@
-"""Compares what a program would create at two revisions: what comes, changes, goes, is made anew or renamed."""
+"""Compares two revisions of a program: what comes, changes, goes, is made anew or renamed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from policies.gate.graph import Resource, ResourceGraph
 from policies.gate.values import Value
 from policies.gate.verdicts import Finding
 
-Operation = Literal["create", "change", "replace", "delete", "rename", "read"]
+Operation = Literal["create", "change", "replace", "delete", "rename"]
 
 # Options whose change matters, by their name in the graph and in the report.
 _OPTIONS = ("protect", "retain_on_delete", "provider", "ignore_changes", "deleted_with", "region")
@@ -25,7 +25,6 @@ _OPTIONS = ("protect", "retain_on_delete", "provider", "ignore_changes", "delete
 _ALIKE = 0.8
 # Above this many pairs of one type only equal inputs are matched: the rest would take too long.
 _MOST_PAIRS = 40_000
-_ABSENT = object()
 
 
 @dataclass(frozen=True)
@@ -98,7 +97,9 @@ class GraphDelta:
     def counts(self) -> dict[str, int]:
         """How many of each kind."""
         found = Counter(change.operation for change in self.changes)
-        return {name: found[name] for name in ("create", "change", "replace", "delete", "rename") if found[name]}
+        return {
+            name: found[name] for name in ("create", "change", "replace", "delete", "rename") if found[name]
+        }
 
     def to_json(self) -> dict[str, Value]:
         """For reports."""
@@ -113,7 +114,7 @@ def graph_delta(base: ResourceGraph, head: ResourceGraph) -> GraphDelta:
     taken = set(successors.values())
     made = [item for item in head.resources.values() if item.managed and item.urn not in taken]
     changes = [_changed(before, after, successors) for before, after in pairs]
-    kept = [change for change in _cascaded(changes, head) if change is not None]
+    kept = _cascaded([change for change in changes if change is not None], pairs)
     looks = _lookalikes(gone, made, successors)
     kept += [Change("create", after=item) for item in made]
     kept += [Change("delete", before=item, new_name=looks.get(item.urn)) for item in gone]
@@ -134,12 +135,11 @@ def aged(base: Iterable[Finding], head: Iterable[Finding], delta: GraphDelta) ->
         same = left[_identity(finding, {})]
         if same:
             same.pop()
-        result.append(replace(finding, age="existing" if same or _popped(same) else "new"))
-    return result
-
-
-def _popped(_: list[Finding]) -> bool:
-    return False
+            result.append(replace(finding, age="existing"))
+        else:
+            result.append(replace(finding, age="new"))
+    fixed = [replace(finding, age="fixed") for findings in left.values() for finding in findings]
+    return result + fixed
 
 
 def _identity(finding: Finding, successors: dict[str, str]) -> tuple[str, str, str, str]:
@@ -224,10 +224,7 @@ def _leaves(resource: Resource, successors: dict[str, str]) -> dict[str, str]:
     for path, value in _flat(resource.inputs, ""):
         if own is not None and values.literal(value) == own:
             continue
-        text = json.dumps(value, sort_keys=True)
-        for old, new in successors.items() if values.REF in text or "${urn" in text else ():
-            text = text.replace(old, new)
-        found[path] = text
+        found[path] = json.dumps(_moved(value, successors), sort_keys=True)
     return found
 
 
@@ -331,42 +328,33 @@ def _forces(path: str, resource: Resource) -> bool:
         return False
     shape = _pattern(path)
     return any(
-        shape == item or shape.startswith((f"{item}.", f"{item}[")) or item.startswith((f"{shape}.", f"{shape}["))
+        shape == item
+        or shape.startswith((f"{item}.", f"{item}["))
+        or item.startswith((f"{shape}.", f"{shape}["))
         for item in (*forcing, *resource.replace_on_changes)
     ) or any(fnmatchcase(shape, item) for item in resource.replace_on_changes if "*" in item)
 
 
-def _cascaded(changes: list[Change | None], head: ResourceGraph) -> list[Change | None]:
+def _cascaded(changes: list[Change], pairs: list[tuple[Resource, Resource]]) -> list[Change]:
     """Adds what is made anew because it hangs, by an input that forces it, on something made anew."""
-    by_urn = {change.resource.urn: change for change in changes if change is not None}
-    anew = [urn for urn, change in by_urn.items() if change.operation == "replace"]
+    by_urn = {change.resource.urn: change for change in changes}
+    was = {after.urn: before for before, after in pairs}
     users: defaultdict[str, list[tuple[Resource, str]]] = defaultdict(list)
-    for resource in head.resources.values():
-        if resource.managed:
-            for path, value in _flat(resource.inputs, ""):
-                for reference in values.references(value):
-                    users[reference.urn].append((resource, path))
-    fresh = {change.resource.urn: index for index, change in enumerate(changes) if change is not None}
+    anew = [urn for urn, change in by_urn.items() if change.operation == "replace"]
+    for _, resource in pairs if anew else ():
+        for path, value in _flat(resource.inputs, ""):
+            for reference in values.references(value):
+                users[reference.urn].append((resource, path))
     while anew:
-        urn = anew.pop()
-        origin = by_urn[urn]
-        for resource, path in users[urn]:
+        origin = by_urn[anew.pop()].resource
+        for resource, path in users[origin.urn]:
             current = by_urn.get(resource.urn)
             if not _forces(path, resource) or (current is not None and current.operation == "replace"):
                 continue
-            before = current.before if current is not None else resource
-            made = Change(
-                "replace",
-                before,
-                resource,
-                current.attributes if current is not None else (),
-                (f"{path} (of {origin.resource.name}, made anew)",),
-                True,
-            )
-            by_urn[resource.urn] = made
-            if resource.urn in fresh:
-                changes[fresh[resource.urn]] = made
-            else:
-                changes.append(made)
+            attributes = current.attributes if current is not None else ()
+            because = (f"{path} (of `{origin.name}`, which is made anew)",)
+            before = was[resource.urn]
+            renamed = before.urn != resource.urn
+            by_urn[resource.urn] = Change("replace", before, resource, attributes, because, True, renamed)
             anew.append(resource.urn)
-    return changes
+    return list(by_urn.values())

@@ -94,7 +94,14 @@ REPLACED_BY: dict[str, tuple[str, ...]] = {
         "availabilityZoneName",
         "region",
     ),
-    "aws:ebs/volume:Volume": ("availabilityZone", "encrypted", "kmsKeyId", "snapshotId", "outpostArn", "region"),
+    "aws:ebs/volume:Volume": (
+        "availabilityZone",
+        "encrypted",
+        "kmsKeyId",
+        "snapshotId",
+        "outpostArn",
+        "region",
+    ),
     "aws:kms/key:Key": (
         "customerMasterKeySpec",
         "keyUsage",
@@ -139,7 +146,13 @@ REPLACED_BY: dict[str, tuple[str, ...]] = {
         "enableObjectRetention",
     ),
     "gcp:bigquery/dataset:Dataset": ("datasetId", "location", "project", "externalDatasetReference"),
-    "gcp:bigquery/table:Table": ("tableId", "datasetId", "project", "timePartitioning.type", "rangePartitioning"),
+    "gcp:bigquery/table:Table": (
+        "tableId",
+        "datasetId",
+        "project",
+        "timePartitioning.type",
+        "rangePartitioning",
+    ),
     "gcp:sql/databaseInstance:DatabaseInstance": (
         "name",
         "region",
@@ -216,7 +229,13 @@ REPLACED_BY: dict[str, tuple[str, ...]] = {
         "denyEncryptionScopeOverride",
     ),
     "azure-native:keyvault:Vault": (*_AZURE, "vaultName", "properties.tenantId"),
-    "azure-native:keyvault:Key": ("resourceGroupName", "vaultName", "keyName", "properties.kty", "properties.keySize"),
+    "azure-native:keyvault:Key": (
+        "resourceGroupName",
+        "vaultName",
+        "keyName",
+        "properties.kty",
+        "properties.keySize",
+    ),
     "azure-native:keyvault:Secret": ("resourceGroupName", "vaultName", "secretName"),
     "azure-native:sql:Server": (*_AZURE, "serverName", "administratorLogin"),
     "azure-native:sql:Database": (*_AZURE, "serverName", "databaseName", "collation", "createMode"),
@@ -258,7 +277,7 @@ REPLACED_BY: dict[str, tuple[str, ...]] = {
 
 DATA_BEARING = frozenset(REPLACED_BY)
 
-# What is made anew at a change of these, whatever the type, where it is not data-bearing: its name and its place.
+# For types that are not data-bearing: a change of its name or its place makes nearly any resource anew.
 USUAL_REPLACEMENTS = ("name", "namePrefix", "region", "location", "project", "resourceGroupName")
 
 # Inputs that say how long something is kept or can be brought back, by their last name.

@@ -13,13 +13,14 @@ _LARGEST_FILE = 4 * 1024 * 1024
 _LITERAL = r"""("(?:\\.|[^"\\])*(?:"|$)|'(?:\\.|[^'\\])*(?:'|$))"""
 _ANY_LITERAL = re.compile(_LITERAL)
 _SECRET_NAME = re.compile(
-    r"""(?i)([\w"'\]]*(?:passw|secret|token|credential|api_?key|private_?key|connection_?string)[\w"'\]]*"""
+    r"""(?i)((?:passw|secret|token|credential|api_?key|private_?key|connection_?string)[\w"'\]]*"""
     r"\s*(?::\s*[\w.\[\]| ]+?\s*)?(?:=|:|,|\()"
     rf"\s*[rbuf]{{0,2}}){_LITERAL}"
 )
 _KNOWN_SECRET = re.compile(
     r"(?:AKIA|ASIA)[A-Z0-9]{16}|gh[pousr]_\w{20,}|-----BEGIN [A-Z ]*PRIVATE KEY-----.*"
 )
+_LONGEST_LINE = 1_000
 _MASK = '"…"'
 
 
@@ -44,7 +45,7 @@ class SourceLines:
             lines = self._files[site.file] = self._read(site.file)
         if not 1 <= site.line <= len(lines) or not lines[site.line - 1].strip():
             return None
-        line = lines[site.line - 1]
+        line = lines[site.line - 1][:_LONGEST_LINE]
         if (site.file, site.line) in self._secret_lines:
             line = _ANY_LITERAL.sub(_MASK, line)
         line = _SECRET_NAME.sub(rf"\1{_MASK}", line)

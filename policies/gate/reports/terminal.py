@@ -24,6 +24,8 @@ _STYLES = {
     Severity.MEDIUM: "yellow",
     Severity.LOW: "cyan",
 }
+_CODE = re.compile(r"\x1b\[[\d;]*m")
+_END = re.compile(rf"(?: |{_CODE.pattern})+$")
 _RESOURCES_SHOWN = 25
 _CALLERS_SHOWN = 4
 # GitHub's runner takes a line that begins so for a command, also where a long name was broken.
@@ -147,7 +149,7 @@ class _Page:
         with self._console.capture() as captured:
             self._console.print(table)
         # Rich fills every row up to the table's width.
-        self._out.writelines(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+        self._out.writelines(f"{_END.sub(_codes, line)}\n" for line in captured.get().splitlines())
         self.blank()
 
     def _heading(self, site: CallSite | None, callers: Sequence[CallSite]) -> None:
@@ -201,6 +203,11 @@ class _Page:
     def _labelled(self, label: str, text: str) -> None:
         if text.strip():
             self.say(Text(f"{label}: ", "bold").append(visible(text), "none"), 4)
+
+
+def _codes(end: re.Match[str]) -> str:
+    """What is left of a line's end without its blanks."""
+    return "".join(_CODE.findall(end[0]))
 
 
 def _findings(entries: list[Entry]) -> str:

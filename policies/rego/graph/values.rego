@@ -11,6 +11,8 @@ package sluice.graph.values
 at(inputs, path) := resolved(value) if {
 	value := object.get(inputs, path, null)
 	value != null
+} else := null if {
+	count(path) == 1
 } else := first_open[0] if {
 	first_open := [value |
 		some length in numbers.range(1, count(path) - 1)

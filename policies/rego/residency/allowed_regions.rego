@@ -24,7 +24,7 @@ _allowed := {cloud: names |
 # What has no place of its own, though an input is named like one.
 _everywhere := {"global", "aws-global", ""}
 
-_concerned[urn] := cloud if {
+_concerned := {urn: cloud |
 	some urn, _ in resources.types
 	cloud := resources.cloud(resources.by_urn[urn])
 	_allowed[cloud]
@@ -49,13 +49,13 @@ _zones := [["zone"], ["availabilityZone"], ["availabilityZones", "*"]]
 
 examined contains urn if {
 	some urn, _ in _concerned
-	count(_places(resources.by_urn[urn])) > 0
+	count(_places[urn]) > 0
 }
 
 findings contains verdict.fail(resource, sprintf("%v is not an allowed region", [place.value]), place.path) if {
 	some urn, cloud in _concerned
 	resource := resources.by_urn[urn]
-	some place in _places(resource)
+	some place in _places[urn]
 	is_string(place.value)
 	not values.open(place.value)
 	not _may_be_in(place.value, cloud)
@@ -64,7 +64,7 @@ findings contains verdict.fail(resource, sprintf("%v is not an allowed region", 
 findings contains verdict.undetermined(resource, "the region is not known before apply", place.path) if {
 	some urn, _ in _concerned
 	resource := resources.by_urn[urn]
-	some place in _places(resource)
+	some place in _places[urn]
 	values.open(place.value)
 	not _follows_another(place.value)
 }
@@ -78,7 +78,11 @@ findings contains verdict.fail(resource, "the secret is copied to regions that n
 	values.at(inputs, ["replication"]) != null
 }
 
-_places(resource) := array.concat(_own(resource), array.concat(_of_copies(resource), _of_zones(resource)))
+_places := {urn: found |
+	some urn, _ in _concerned
+	resource := resources.by_urn[urn]
+	found := array.concat(_own(resource), array.concat(_of_copies(resource), _of_zones(resource)))
+}
 
 _own(resource) := [{"value": region, "path": _region_path(resource)} |
 	region := values.resolved(resource.region)

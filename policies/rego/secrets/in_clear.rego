@@ -40,7 +40,7 @@ _shapes := concat("|", [
 	`AccountKey=[A-Za-z0-9+/=]{40}`, # Azure storage
 	`SharedAccessKey=[A-Za-z0-9+/=]{20}`,
 	`(^|[^a-zA-Z0-9])[A-Za-z0-9~._-]{3}8Q~[A-Za-z0-9~._-]{31}`, # Entra client secrets
-	`[?&]sig=[A-Za-z0-9%+/]{30}`, # Azure SAS
+	`([?&]|\\u0026)sig=[A-Za-z0-9%+/]{30}`, # Azure SAS
 	`://[^/\s:@$]+:[^/\s:@${]{3,}@[^\s]`, # user and password in a URL
 ])
 
@@ -55,6 +55,7 @@ _camel(name) := lower(regex.replace(name, `([a-z0-9])([A-Z])`, "${1}_$2"))
 findings contains verdict.fail(resource, "this looks like a credential", leaf.path) if {
 	some leaf in _texts
 	resource := leaf.resource
+	leaf.resource.urn in _shaped
 	regex.match(_shapes, leaf.value)
 }
 
@@ -66,16 +67,16 @@ findings contains verdict.fail(resource, sprintf("`%s` holds a literal", [leaf.n
 }
 
 # Name and value side by side, as containers and databases take variables.
-findings contains verdict.fail(resource, sprintf("`%s` holds a literal", [pair.name]), array.concat(path, ["value"])) if {
-	some resource in _concerned
-	[path, pair] := walk(object.get(resource, "inputs", {}))
-	is_object(pair)
-	some key in ["name", "key", "Name", "parameterKey"]
-	is_string(pair[key])
-	_holds_secret(pair[key])
+findings contains verdict.fail(resource, sprintf("`%s` holds a literal", [leaf.value]), array.concat(around, [holder])) if {
+	some leaf in _texts
+	leaf.name in {"name", "key", "Name", "parameterKey"}
+	_holds_secret(leaf.value)
+	resource := leaf.resource
+	around := array.slice(leaf.path, 0, count(leaf.path) - 1)
 	some holder in ["value", "Value", "parameterValue"]
-	is_string(pair[holder])
-	_looks_like_a_value(pair[holder])
+	value := object.get(resource.inputs, array.concat(around, [holder]), null)
+	is_string(value)
+	_looks_like_a_value(value)
 }
 
 # JSON inside a text, such as container definitions and the value of a secret.
@@ -121,16 +122,22 @@ findings contains verdict.fail(resource, "the parameter's value is written in th
 # The program took a secret out of its wrapping: the state holds it in clear.
 findings contains verdict.fail(resource, "a secret of the configuration is passed in clear: the state will hold it", path) if {
 	some resource in _concerned
+	contains(_as_text[resource.urn], `"in_clear":true`)
 	[path, value] := walk(object.get(resource, "inputs", {}))
 	value["$secret"].in_clear == true
 	not "$secret" in path
 }
 
+# One look at a whole resource spares many looks at its parts.
+_as_text := {resource.urn: json.marshal(object.get(resource, "inputs", {})) | some resource in _concerned}
+
+_shaped := {urn | some urn, text in _as_text; regex.match(_shapes, text)}
+
 _texts := [leaf |
 	some resource in _concerned
 	[path, value] := walk(object.get(resource, "inputs", {}))
 	is_string(value)
-	count(value) > 3
+	count(value) > 2
 	not _marked(path)
 	leaf := {"resource": resource, "path": path, "name": _last_name(path), "value": value}
 ]

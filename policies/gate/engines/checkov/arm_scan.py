@@ -37,8 +37,8 @@ class _AllRecords(Report):
 
 
 def prepare() -> None:
-    """Makes checkov's ARM runner report everything: what is neither passed nor failed, and failures on resources
-    whose name is an expression (it drops those)."""
+    """Makes checkov's ARM runner report everything: also what is neither passed nor failed, and failures on
+    resources whose name is an expression."""
     arm_runner.Report = _AllRecords
     arm_runner.filter_failed_checks_with_unrendered_resources = lambda report: report
 

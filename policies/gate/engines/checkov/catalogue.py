@@ -1,4 +1,4 @@
-"""The rules of this engine, without checkov: titles from `catalogue.json`, severities from `severities.yaml`."""
+"""The rules of this engine: titles from `catalogue.json`, severities from `severities.yaml`."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class Catalogue:
 
     def _said(self, name: str, title: str, category: str) -> dict[str, Any]:
         usual = self._severities["categories"].get(category, {"category": "protection", "severity": "medium"})
-        by_title = next((item for pattern, item in self._titles if pattern.search(title)), {})
+        by_title: dict[str, Any] = next((item for pattern, item in self._titles if pattern.search(title)), {})
         own = self._severities["checks"].get(name, {})
         return {**usual, **by_title, **own}
 

@@ -1,4 +1,4 @@
-"""Loads Sluice's own checks, `policies/checkov/*.py`; importing such a file registers its check with checkov."""
+"""Loads Sluice's own checks, `policies/checkov/*.py`; importing one registers it with checkov."""
 
 from __future__ import annotations
 

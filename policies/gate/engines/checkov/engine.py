@@ -1,4 +1,4 @@
-"""checkov on the projections of resource graphs: verdicts by URN, with our severities and at the Python line."""
+"""checkov on the projections of graphs: verdicts by URN, our severities, the Python line."""
 
 from __future__ import annotations
 

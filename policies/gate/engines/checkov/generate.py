@@ -1,4 +1,4 @@
-"""Writes `catalogue.json`: every check that can fire on AWS, Google Cloud or Azure types, as the gate lists them.
+"""Writes `catalogue.json`: every check that can fire on AWS, Google Cloud or Azure types.
 
 Run in the `scan` environment: `python -m policies.gate.engines.checkov.generate`.
 """

@@ -100,8 +100,8 @@ def _violations() -> None:
 
 
 def _indexed_names() -> None:
-    """For every reference that names an attribute, the graph builder looks through all resources for one whose
-    address has an index (`name[0]`): quadratic. The names with an index are kept aside."""
+    """For every reference that names an attribute, the graph builder looks through all resources for one
+    whose address has an index (`name[0]`): quadratic. The names with an index are kept aside."""
     from checkov.terraform.graph_builder.local_graph import TerraformLocalGraph
 
     original = TerraformLocalGraph._get_possible_vertices
@@ -121,8 +121,8 @@ def _indexed_names() -> None:
 
 
 def _graph_checks() -> None:
-    """Graph checks run in threads: no faster under the interpreter lock, their results come in any order, and a
-    forked process must not inherit a thread. One after the other; what raises has no result, as before."""
+    """Graph checks run in threads: no faster under the interpreter lock, their results come in any order, and
+    a forked process must not inherit a thread. One after the other; what raises has no result, as before."""
     from checkov.common.graph.checks_infra.registry import BaseRegistry
 
     def run_checks(self: Any, graph_connector: Any, runner_filter: Any, report_type: str) -> dict[Any, Any]:
@@ -167,8 +167,8 @@ def _attributes() -> None:
 
 
 def _connections() -> None:
-    """Connection solvers compare whole resources, all with all; and look at every resource of the graph for each
-    check. A graph holds each resource once, so identity is the same question, and types are indexed."""
+    """Connection solvers compare whole resources, all with all; and look at every resource of the graph for
+    each check. A graph holds each resource once, so identity is the same question, and types are indexed."""
     from checkov.common.checks_infra.solvers.connections_solvers import base_connection_solver as base
     from checkov.common.checks_infra.solvers.connections_solvers import connection_exists_solver as exists
 

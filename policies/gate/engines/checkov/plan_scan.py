@@ -1,4 +1,4 @@
-"""Runs checkov's Terraform plan checks on one plan, in memory; the steps of its plan runner, without its reports."""
+"""Runs checkov's checks on one Terraform plan, in memory: its plan runner without its reports."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def record_of(check: Any, verdict: Any, address: str, keys: list[str]) -> dict[s
 
 
 def expected(check: Any) -> dict[str, Any]:
-    """What a value check wants to see: `any`, `one of`, or `none of`; empty for checks with code of their own."""
+    """What a value check wants to see; empty for checks with code of their own."""
     for method, label in (("get_expected_values", "one of"), ("get_forbidden_values", "none of")):
         if hasattr(check, method):
             try:

@@ -5,6 +5,7 @@ Among the values is every literal in the check's own code: when all answers agre
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -25,13 +26,27 @@ _NAMES = (
     "link",
     "bucket",
     "topic",
-    "policy",
     "uri",
     "url",
 )
 _TEXTS: tuple[Any, ...] = ("sluice-probe", "0.0.0.0/0", "*")
 _OTHERS: tuple[Any, ...] = (True, False, 0, 1, 65536)
 _MOST_LITERALS = 40
+_DOCUMENTS = tuple(
+    json.dumps(
+        {"Version": "2012-10-17", "Statement": [{"Effect": effect, **whom, "Action": "*", "Resource": "*"}]}
+    )
+    for effect in ("Allow", "Deny")
+    for whom in ({}, {"Principal": "*"})
+)
+_DOCUMENT = re.compile(r"polic(y|ies)|document|definitions|policy_data")
+# They hold no words of a check's own, only what all checks share.
+_BASES = (
+    "base_check",
+    "base_resource_check",
+    "base_resource_value_check",
+    "base_resource_negative_value_check",
+)
 
 
 @dataclass(frozen=True)
@@ -52,6 +67,8 @@ class Open:
     def probes(self) -> tuple[Any, ...]:
         """What it may turn out to be, as far as its name says."""
         last = next((part for part in reversed(self.path) if isinstance(part, str)), "")
+        if _DOCUMENT.search(last):
+            return _TEXTS + _DOCUMENTS
         return _TEXTS if names_something(last) else _TEXTS + _OTHERS
 
     def touched_by(self, check: Any, keys: list[str]) -> bool:
@@ -97,7 +114,7 @@ def _answers(
     check: Any, item: Open, with_value: Callable[[Path, Any], Any], run: Callable[[Any], Any]
 ) -> set[str]:
     _, literals = mentions(check)
-    texts_only = item.probes is _TEXTS
+    texts_only = all(isinstance(probe, str) for probe in item.probes)
     answers = set()
     for probe in (*item.probes, *(one for one in literals if isinstance(one, str) or not texts_only)):
         conf = with_value(item.path, probe)
@@ -133,7 +150,7 @@ def _literals(check: Any) -> Iterator[Any]:
             except Exception:
                 continue
     for cls in type(check).__mro__:
-        if ".base_" in cls.__module__ or cls.__module__ in ("abc", "builtins", "typing"):
+        if cls.__module__.rpartition(".")[2] in _BASES or cls.__module__ in ("abc", "builtins", "typing"):
             continue
         for member in vars(cls).values():
             code = getattr(member, "__code__", None)

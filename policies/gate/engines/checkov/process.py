@@ -45,7 +45,7 @@ class Worker:
                 remedy=REMEDY,
                 exit_code=Exit.UNAVAILABLE,
             )
-        self._errors = tempfile.TemporaryFile()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
         self._process = subprocess.Popen(
             [str(self._python), "-m", "policies.gate.engines.checkov.worker"],
             stdin=subprocess.PIPE,

@@ -1,8 +1,8 @@
 """The values of a plan that nobody knows before apply, and which verdicts hang on them.
 
 checkov runs on what a plan shows and takes an unknown attribute for an unset one, so its pass may be worth
-nothing. A reference to the id, name or key of another resource of the plan is known well enough: that it is set
-is known, and no check can ask for more before apply.
+nothing. A reference to the id, name or key of another resource of the plan is known well enough: that it is
+set is known, and no check can ask for more before apply.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Unknowns:
         decide(record, check, self._places.get(address, ()), with_value, run)
 
     def decide_graph(self, record: dict[str, Any], check: Any, near: list[tuple[str, str]]) -> None:
-        """The same for a check on the graph: it cannot be asked again, so an open attribute it reads decides."""
+        """The same for a check on the graph: it cannot be asked again, so what it reads decides."""
         record["verdict"] = record["result"] if record["result"] in ("passed", "failed") else "none"
         said = record["verdict"] != "none"
         found = [
@@ -129,7 +129,8 @@ def _is_name_of_resource(references: list[str], resources: dict[str, Any]) -> bo
 
 
 def attributes_read(check: Any, kind: str | None, *, values: bool = False) -> Iterator[str]:
-    """The attributes of a resource type that a graph check reads; with `values`, those whose value matters."""
+    """The attributes of a resource type that a graph check reads; with `values`, those whose value
+    matters."""
     matters = not values or getattr(check.solver, "is_value_attribute_check", True)
     if check.attribute and check.attribute != "resource_type" and kind in check.resource_types and matters:
         yield check.attribute

@@ -1,8 +1,8 @@
-"""The process beside the gate that holds checkov. Run in the `scan` environment, from the repository's folder.
+"""The process that holds checkov. Run in the `scan` environment, from the repository's folder.
 
 It imports checkov while the gate captures, then answers requests: one JSON object per line on standard input,
 `{"jobs": [{"id", "framework", "document"}]}`; one line per job back, in the order in which they end, with
-`records` or with `error`. Each job runs in a fork of the warm process, as many at once as there are processors:
+`records` or with `error`. Each job runs in a fork of the warm process, as many at once as processors:
 checkov keeps state between runs (results of resource checks, parsed policy documents) and a fork forgets it.
 
 Standard output is the channel alone: what checkov or a check prints goes to standard error.

@@ -2,8 +2,8 @@
 
 | file | asks |
 |---|---|
-| `aws_reachability`, `gcp_reachability`, `azure_reachability` | what can be reached from the internet, and by which way |
-| `aws_permissions`, `aws_trust`, `gcp_permissions`, `azure_permissions` | what an identity may do over all its documents |
+| `*_reachability` | what can be reached from the internet, and by which way |
+| `*_permissions`, `aws_trust` | what an identity may do over all its documents, and who may become it |
 | `cross_environment` | does an input name another environment's resources |
 | `unused` | what belongs to nothing |
 | `program` | names that a cloud refuses, and what the capture could not see |

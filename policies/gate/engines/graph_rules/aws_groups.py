@@ -1,4 +1,4 @@
-"""What AWS security groups let in: inline rules, rules as resources of three types, and groups that name groups."""
+"""What AWS security groups let in: inline rules, rules as resources, groups that name groups."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reachability on AWS: gateway, route table, subnet, network ACL, security groups, public address, all at once."""
+"""Reachability on AWS: gateway, route table, network ACL, security groups, public address, all at once."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from policies.gate.engines.graph_rules.ledger import Ledger
 from policies.gate.engines.graph_rules.links import Links
 from policies.gate.engines.graph_rules.ports import Between
 from policies.gate.graph import Resource
+from policies.gate.values import Value
 
 _LISTENERS = ("aws:lb/listener:Listener", "aws:alb/listener:Listener")
 _TARGET_GROUPS = ("aws:lb/targetGroup:TargetGroup", "aws:alb/targetGroup:TargetGroup")
@@ -68,9 +69,9 @@ class AwsNetwork:
             found.unknown = found.unknown or named.unknown
         if not found.keys and not found.unknown and door.groups:
             for subnet in self.links.target(door.subnets, *SUBNETS).resources:
-                value = subnet.inputs.get("vpcId")
-                if values.is_ref(value):
-                    found.keys.append(value[values.REF]["urn"])
+                vpc: Value = subnet.inputs.get("vpcId")
+                if values.is_ref(vpc):
+                    found.keys.append(vpc[values.REF]["urn"])
         return found
 
     def _through(self, endpoint: Endpoint, door: Door, family: int) -> Reach:
@@ -129,7 +130,8 @@ class AwsNetwork:
 
     def _listened(self, balancer: Resource) -> tuple[Between, str]:
         """The ports that a load balancer answers on, and what stands behind them."""
-        graph, opened, behind = self.links.graph, ports.NOTHING, []
+        graph, opened = self.links.graph, ports.NOTHING
+        behind: list[str] = []
         if balancer.type == CLASSIC_BALANCER:
             known, unknown = items(balancer.inputs.get("listeners"))
             for item in known:
@@ -206,8 +208,10 @@ def _judge_hop(
                     resource, reach = bearers[other]
                     worst = reach.certainty
                     way = " -> ".join(("internet", *reach.way, f"`{resource.name}`", f"`{name}`"))
-                    message = f"`{name}` lets in a group that `{resource.name}` bears, which the internet reaches: {way}"
-            if worst is Certainty.NO and (unknown and bearers or admitted and unsure_bearer):
+                    message = (
+                        f"`{name}` lets in a group of `{resource.name}`, which the internet reaches: {way}"
+                    )
+            if worst is Certainty.NO and ((unknown and bearers) or (admitted and unsure_bearer)):
                 worst = Certainty.MAYBE
                 message = f"which groups `{name}` lets in, or who bears them, is not known before apply"
     ledger.judge(exposure.ONE_HOP, endpoint.resource, worst, message, attribute="vpcSecurityGroupIds")

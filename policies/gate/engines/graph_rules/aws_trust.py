@@ -19,7 +19,7 @@ ANYONE = Rule(
     "iam",
     "graph",
     "Any account, or any repository of an identity provider, can take this role.",
-    "Name the accounts, or hold the trust by a condition such as aws:PrincipalOrgID, or the provider's `sub`.",
+    "Name the accounts, or add a condition on aws:PrincipalOrgID, or on the provider's `sub`.",
     frameworks=("CIS AWS 3.0 1.20", "NIST 800-53 AC-3", "ISO 27001 A.5.15"),
 )
 OTHER_ACCOUNT = Rule(

@@ -1,4 +1,4 @@
-"""Reachability on Azure: public addresses on machines and load balancers, and the two security groups in the way."""
+"""Reachability on Azure: public addresses of machines and load balancers, and the groups in the way."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ RULE = Rule(
     Severity.HIGH,
     "network",
     "graph",
-    "What dev does must not depend on prod or change it; a name copied from another environment is how that begins.",
+    "What dev does must not depend on prod or change it; a copied name is how that begins.",
     "Take the name from this environment (a resource, its naming rule or its configuration).",
     frameworks=("NIST 800-53 CM-7", "ISO 27001 A.8.31", "PCI DSS 6.5.3"),
 )
@@ -47,7 +47,7 @@ def check(ledger: Ledger, environments: Mapping[str, Environment]) -> None:
             unknown = next(_unknowns({**resource.inputs, "id": resource.read_id}, ""), None)
             if unknown is not None:
                 found, attribute = Certainty.MAYBE, unknown
-                message = f"`{unknown}` of `{resource.name}` is not known before apply, and may name another environment"
+                message = f"`{unknown}` of `{resource.name}` is not known before apply"
         ledger.judge(RULE, resource, found, message, attribute=attribute)
     for call in ledger.graph.calls:
         _call(ledger, patterns, call)

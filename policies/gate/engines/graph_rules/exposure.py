@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from policies.gate.engines.graph_rules.certainty import Certainty
 from policies.gate.engines.graph_rules.ledger import Ledger
-from policies.gate.engines.graph_rules.ports import Between
+from policies.gate.engines.graph_rules.ports import NOTHING, Between
 from policies.gate.graph import Resource
 from policies.gate.verdicts import Rule, Severity
 
@@ -64,7 +64,7 @@ class Reach:
     """Whether the internet reaches something, over which ports, and by which way."""
 
     certainty: Certainty = Certainty.NO
-    ports: Between = Between()
+    ports: Between = NOTHING
     way: tuple[str, ...] = ()
 
     def worse(self, other: Reach) -> Reach:

@@ -119,10 +119,8 @@ class _Firewalls:
         return Reach(certainty, found, (f"network `{name}`", ", ".join(labels[:3]), "external address"))
 
     def _is_usual(self, interface: _Interface) -> bool:
-        return (
-            literal_text(interface.network) == "default"
-            or is_open(interface.network)
-            and not (self._links.target(interface.network, _NETWORK).resources)
+        return literal_text(interface.network) == "default" or (
+            is_open(interface.network) and not (self._links.target(interface.network, _NETWORK).resources)
         )
 
     def _same_network(self, rule: Resource, interface: _Interface) -> Certainty:
@@ -133,7 +131,7 @@ class _Firewalls:
         one, other = literal_text(rule.inputs.get("network")), literal_text(interface.network)
         if one and other:
             return Certainty(2 * (one.rsplit("/", 1)[-1] == other.rsplit("/", 1)[-1]))
-        if mine.certain and theirs.certain or (one and theirs.certain) or (other and mine.certain):
+        if (mine.certain and theirs.certain) or (one and theirs.certain) or (other and mine.certain):
             return Certainty.NO
         return Certainty.MAYBE
 

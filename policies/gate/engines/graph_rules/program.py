@@ -170,14 +170,14 @@ def _name(ledger: Ledger, resource: Resource, limit: _Limit) -> None:
         prefixed = resource.inputs.get("namePrefix") or resource.inputs.get("bucketPrefix")
         length = len(resource.name) + limit.added
         fault = Certainty.YES if length > limit.most and prefixed is None else Certainty.NO
-        message = f"the name that Pulumi makes of `{resource.name}` has {length} characters; {limit.most} are accepted"
+        message = f"the name made of `{resource.name}` has {length} characters; {limit.most} are accepted"
     elif isinstance(given, str) and "${" not in given:
         wrong = _wrong(given, limit)
         fault, message = Certainty(2 * bool(wrong)), f"`{given}` {wrong}"
     else:
         literal = re.sub(r"\$\{[^}]*\}", "", given) if isinstance(given, str) else ""
         fault = Certainty.YES if len(literal) > limit.most else Certainty.MAYBE
-        message = f"how long the name of `{resource.name}` becomes is not known before apply; {limit.most} are accepted"
+        message = f"the length of the name of `{resource.name}` is not known before apply; {limit.most} are accepted"
     ledger.judge(NAME, resource, fault, message)
 
 

@@ -34,7 +34,7 @@ UNUSED_KEY = _rule(
     "key",
     "Every key encrypts something",
     Severity.LOW,
-    "A key without a use costs money, and hides that what it was made for is encrypted by another, or not at all.",
+    "A key without a use hides that what it was made for is encrypted by another, or not at all.",
     "Name it where it was meant to be used, or delete it.",
 )
 UNUSED_POLICY = _rule(
@@ -55,14 +55,14 @@ LOST_POLICY = _rule(
     "bucket-policy",
     "Every bucket policy is of a bucket of this program",
     Severity.MEDIUM,
-    "A setting of a bucket that this program does not make protects nothing here, and changes someone else's.",
+    "A setting of another's bucket protects nothing here, and changes what this program does not own.",
     "Refer to the bucket resource, not to a name in quotes.",
 )
 LOOSE_SUBNET = _rule(
     "subnet-without-route-table",
     "Every subnet has a route table of its own",
     Severity.MEDIUM,
-    "Without one it follows the network's main table: a route added there opens it without a change of its own.",
+    "It follows the network's main table: a route added there opens it without a change of its own.",
     "Associate it with a route table.",
     "NIST 800-53 SC-7",
 )

@@ -9,9 +9,12 @@ A property's code is `<name>:<kind><flags>`, the name left out where snake case 
     j           JSON text that may also be given as an object
     g           objects whose inside is not described: snake case, single objects as lists of one
 
-Flags: `=` an attribute that holds objects (each must have every field), `-` not in the older provider, or not to be set there,
-`?` in no description of the provider: name and shape are assumed from the SDK, `~` the cloud sets it where
-the program does not.
+Flags:
+
+    =   an attribute that holds objects: each of them must have every field
+    -   not in the older provider, or not to be set there
+    ?   in no description of the provider: name and shape are assumed from the SDK
+    ~   the cloud sets it where the program does not
 """
 
 from __future__ import annotations

@@ -30,6 +30,28 @@ SCAN_PYTHON = HERE.parents[3] / ".sluice/venvs/scan/bin/python"
 PROVIDER = "registry.terraform.io/hashicorp/aws"
 KINDS = {"list": {"list", "single"}, "set": {"set", "single"}, "map": {"map", "object"}}
 
+# The table follows provider 6, which pulumi-aws 7 is made of; these nest or order otherwise in 5.100.0.
+OTHERWISE_IN_PROVIDER_5 = {
+    "aws_bedrock_model_invocation_logging_configuration.logging_config",
+    "aws_bedrock_model_invocation_logging_configuration.logging_config.cloudwatch_config",
+    "aws_bedrock_model_invocation_logging_configuration.logging_config.cloudwatch_config"
+    ".large_data_delivery_s3_config",
+    "aws_bedrock_model_invocation_logging_configuration.logging_config.s3_config",
+    "aws_ce_cost_category.split_charge_rule.targets",
+    "aws_guardduty_detector_feature.additional_configuration",
+    "aws_lakeformation_data_cells_filter.table_data.column_wildcard.excluded_column_names",
+    "aws_opensearchserverless_security_config.saml_options",
+    "aws_paymentcryptography_key.key_attributes",
+    "aws_paymentcryptography_key.key_attributes.key_modes_of_use",
+    "aws_rekognition_stream_processor.regions_of_interest.bounding_box",
+    "aws_resiliencehub_resiliency_policy.policy",
+    "aws_resiliencehub_resiliency_policy.policy.az",
+    "aws_resiliencehub_resiliency_policy.policy.hardware",
+    "aws_resiliencehub_resiliency_policy.policy.region",
+    "aws_resiliencehub_resiliency_policy.policy.software",
+    "aws_verifiedpermissions_schema.definition",
+}
+
 
 @pytest.mark.slow
 def test_the_aws_table_agrees_with_the_providers_schema(tmp_path: Path) -> None:
@@ -49,8 +71,8 @@ def test_the_aws_table_agrees_with_the_providers_schema(tmp_path: Path) -> None:
         assert found.newer == (found.name not in schema), token
         if not found.newer:
             looked_at += _compare(found.shape, schema[found.name], found.name, wrong, set())
-    assert wrong == []
-    assert looked_at > 15_000
+    assert {line.split(":")[0] for line in wrong} == OTHERWISE_IN_PROVIDER_5
+    assert looked_at > 50_000
 
 
 def _compare(shape: Shape, block: Block, path: str, wrong: list[str], seen: set[tuple[int, int]]) -> int:
@@ -187,7 +209,7 @@ AZURE = {
                 **_ACCOUNT,
                 "enableHttpsTrafficOnly": False,
                 "minimumTlsVersion": "TLS1_0",
-                "allowBlobPublicAccess": True,
+                "publicNetworkAccess": "Enabled",
                 "networkRuleSet": {"defaultAction": "Allow"},
             },
         ),
@@ -206,7 +228,7 @@ AZURE = {
                 **_ACCOUNT,
                 "enableHttpsTrafficOnly": True,
                 "minimumTlsVersion": "TLS1_2",
-                "allowBlobPublicAccess": False,
+                "publicNetworkAccess": "Disabled",
                 "networkRuleSet": {"defaultAction": "Deny"},
             },
         ),

@@ -60,7 +60,7 @@ def test_clean_is_said_only_where_all_was_looked_at(tmp_path: Path) -> None:
     assert "No resource was seen in aws-dev, so nothing was checked." in nothing
     unmapped = clean(tmp_path)
     unmapped.environments[0].resources_mapped = 9
-    assert "1 resource not mapped in full (aws-dev 1)." in terminal.render(unmapped)
+    assert "1 resource not mapped in full (aws-dev 1)." in terminal.render(unmapped, width=200)
     assert "clean" not in terminal.render(unmapped).lower()
 
 

@@ -1,0 +1,266 @@
+"""AWS's components under recording mocks: exact inputs.
+
+Does not prove that AWS accepts them: the rehearsal does.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from environments import naming
+from environments.load import load
+from environments.vocabulary import DataClass
+from modules.network.aws_flow_logs import retention
+from tests.recording_mocks import on_first_use
+
+PROD = on_first_use("aws-prod")
+DEV = on_first_use("aws-dev")
+ACCOUNT = load("aws-prod").account
+
+
+def document(text: str) -> list[dict[str, Any]]:
+    statements: list[dict[str, Any]] = json.loads(text)["Statement"]
+    return statements
+
+
+def setting(kind: str, name: str) -> dict[str, Any]:
+    return PROD.inputs(f"aws:s3/{kind[0].lower()}{kind[1:]}:{kind}", name)
+
+
+def test_raw_is_versioned_and_locked_for_everybody_in_prod() -> None:
+    assert setting("Bucket", "raw") == {
+        "bucket": "sluice-aws-prod-raw",
+        "region": "eu-west-1",
+        "objectLockEnabled": True,
+        "forceDestroy": False,
+        "tags": naming.tags(load("aws-prod"), data_classification=DataClass.CONFIDENTIAL),
+    }
+    assert setting("BucketVersioning", "raw-versioning")["versioningConfiguration"] == {"status": "Enabled"}
+    assert setting("BucketObjectLockConfiguration", "raw-lock") == {
+        "bucket": "sluice-aws-prod-raw",
+        "region": "eu-west-1",
+        "rule": {"defaultRetention": {"mode": "COMPLIANCE", "days": 365}},
+    }
+    assert setting("Bucket", "curated")["objectLockEnabled"] is False
+
+
+def test_the_lock_waits_for_versions() -> None:
+    lock = PROD.of("aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration")["raw-lock"]
+    assert any(urn.endswith("::raw-versioning") for urn in lock.dependencies)
+
+
+def test_a_zone_ages_as_the_environment_says() -> None:
+    rules = setting("BucketLifecycleConfiguration", "raw-lifecycle")["rules"]
+    assert rules == [
+        {
+            "id": "zone",
+            "status": "Enabled",
+            "filter": {"prefix": ""},
+            "abortIncompleteMultipartUpload": {"daysAfterInitiation": 7},
+            "transitions": [
+                {"storageClass": "STANDARD_IA", "days": 30},
+                {"storageClass": "GLACIER", "days": 180},
+                {"storageClass": "DEEP_ARCHIVE", "days": 365},
+            ],
+            "noncurrentVersionExpiration": {"noncurrentDays": 30},
+        },
+        {
+            "id": "archive-prefix",
+            "status": "Enabled",
+            "filter": {"prefix": "archive/"},
+            "transitions": [{"storageClass": "GLACIER", "days": 90}],
+        },
+    ]
+    quarantine = setting("BucketLifecycleConfiguration", "quarantine-lifecycle")["rules"][0]
+    assert quarantine["expiration"] == {"days": 180}
+    assert "noncurrentVersionExpiration" not in quarantine
+
+
+@pytest.mark.parametrize("zone", [str(zone) for zone in load("aws-prod").storage.zones])
+def test_every_zone_is_private_encrypted_and_logged(zone: str) -> None:
+    assert setting("BucketPublicAccessBlock", f"{zone}-public-access") == {
+        "bucket": f"sluice-aws-prod-{zone}",
+        "region": "eu-west-1",
+        "blockPublicAcls": True,
+        "blockPublicPolicy": True,
+        "ignorePublicAcls": True,
+        "restrictPublicBuckets": True,
+    }
+    data_class = {"errors": "internal", "releases": "internal"}.get(zone, "confidential")
+    (rule,) = setting("BucketServerSideEncryptionConfiguration", f"{zone}-encryption")["rules"]
+    assert rule == {
+        "applyServerSideEncryptionByDefault": {
+            "sseAlgorithm": "aws:kms",
+            "kmsMasterKeyId": f"${{{data_class}-key.arn}}",
+        },
+        "bucketKeyEnabled": True,
+    }
+    assert (
+        setting("BucketLogging", f"{zone}-logging")["targetBucket"] == "sluice-aws-prod-storage-access-logs"
+    )
+    denials = document(setting("BucketPolicy", f"{zone}-policy")["policy"])
+    assert {item["Sid"]: item["Effect"] for item in denials} == dict.fromkeys(
+        ("OnlyOverTls", "OnlyOverTls12", "OnlyWithItsKey", "OnlyWithKms"), "Deny"
+    )
+    assert denials[0]["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert denials[0]["Resource"] == [f"${{{zone}.arn}}", f"${{{zone}.arn}}/*"]
+
+
+def test_access_logs_come_from_our_buckets_only() -> None:
+    allow = document(setting("BucketPolicy", "access-logs-policy")["policy"])[-1]
+    assert allow["Principal"] == {"Service": "logging.s3.amazonaws.com"}
+    assert allow["Condition"]["StringEquals"] == {"aws:SourceAccount": ACCOUNT}
+    assert "arn:aws:s3:::sluice-aws-prod-raw" in allow["Condition"]["ArnEquals"]["aws:SourceArn"]
+
+
+def test_those_who_run_a_key_cannot_use_it_and_those_who_use_it_cannot_run_it() -> None:
+    key = PROD.inputs("aws:kms/key:Key", "confidential-key")
+    assert (key["enableKeyRotation"], key["rotationPeriodInDays"], key["deletionWindowInDays"]) == (
+        True,
+        365,
+        30,
+    )
+    run, use = document(key["policy"])
+    assert run["Principal"] == {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+    assert use["Principal"] == {"AWS": ["${pipelines-role.arn}"]}
+    assert use["Action"] == ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"]
+    assert use["Condition"]["StringEquals"]["kms:ViaService"] == [
+        "s3.eu-west-1.amazonaws.com",
+        "secretsmanager.eu-west-1.amazonaws.com",
+    ]
+    cryptographic = {
+        "kms:Decrypt",
+        "kms:Encrypt",
+        "kms:GenerateDataKey",
+        "kms:ReEncryptFrom",
+        "kms:CreateGrant",
+    }
+    assert not cryptographic & set(run["Action"])
+    assert set(run["Action"]) & set(use["Action"]) == {"kms:DescribeKey"}
+
+
+def test_log_groups_use_the_internal_key_and_no_other() -> None:
+    logs = document(PROD.inputs("aws:kms/key:Key", "internal-key")["policy"])[-1]
+    assert logs["Sid"] == "LogGroups"
+    assert logs["Condition"] == {
+        "ArnLike": {
+            "kms:EncryptionContext:aws:logs:arn": (
+                f"arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:sluice-aws-prod-*"
+            )
+        }
+    }
+    group = PROD.inputs("aws:cloudwatch/logGroup:LogGroup", "flow-log-group")
+    assert group["kmsKeyId"] == "${internal-key.arn}"
+    assert group["name"] == "sluice-aws-prod-network-flow-logs"
+    assert group["retentionInDays"] == 365
+
+
+def test_the_pipelines_may_touch_what_they_need_and_nothing_else() -> None:
+    policy = PROD.inputs("aws:iam/rolePolicy:RolePolicy", "pipelines-access")
+    statements = {item["Sid"]: item for item in document(policy["policy"])}
+    assert statements["RawObjects"]["Resource"] == ["${raw.arn}/*"]
+    assert "s3:DeleteObject" not in statements["RawObjects"]["Action"]
+    assert "s3:DeleteObject" in statements["CuratedObjects"]["Action"]
+    assert statements["ReleasesObjects"]["Action"] == ["s3:GetObject", "s3:GetObjectVersion"]
+    assert statements["ReleasesObjects"]["Resource"] == [
+        "${releases.arn}/releases/*",
+        "${releases.arn}/platform/*",
+        "${releases.arn}/CURRENT",
+    ]
+    assert statements["Secrets"]["Resource"] == ["${source-commerce.arn}"]
+    assert len(statements["Keys"]["Resource"]) == 3
+    (trust,) = document(PROD.inputs("aws:iam/role:Role", "pipelines-role")["assumeRolePolicy"])
+    assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+
+
+def test_a_secret_is_an_entry_that_only_its_reader_reads() -> None:
+    assert PROD.inputs("aws:secretsmanager/secret:Secret", "source-commerce") == {
+        "name": "sluice-aws-prod-source-commerce",
+        "description": "source-commerce of aws-prod",
+        "kmsKeyId": "${restricted-key.arn}",
+        "recoveryWindowInDays": 30,
+        "tags": naming.tags(load("aws-prod"), data_classification=DataClass.RESTRICTED),
+    }
+    policy = PROD.inputs("aws:secretsmanager/secretPolicy:SecretPolicy", "source-commerce-policy")
+    assert policy["blockPublicPolicy"] is True
+    deny = document(policy["policy"])[0]
+    assert (deny["Effect"], deny["Principal"]) == ("Deny", "*")
+    assert deny["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": ["${pipelines-role.arn}"]}}
+
+
+def test_subnets_are_the_models_and_none_gives_public_addresses() -> None:
+    subnets = PROD.of("aws:ec2/subnet:Subnet")
+    assert {name: item.inputs["cidrBlock"] for name, item in subnets.items() if name.startswith("data")} == {
+        "data-a": "10.18.192.0/20",
+        "data-b": "10.18.208.0/20",
+        "data-c": "10.18.224.0/20",
+    }
+    assert subnets["data-b"].inputs["availabilityZone"] == "eu-west-1b"
+    assert not any(item.inputs["mapPublicIpOnLaunch"] for item in subnets.values())
+    assert set(DEV.of("aws:ec2/subnet:Subnet")) == set(subnets) - {"data-c", "compute-c", "orchestration-c"}
+
+
+def test_there_is_no_way_to_the_internet() -> None:
+    types = {item.type for item in PROD.custom}
+    assert not [found for found in types if "Gateway" in found]
+    assert not [
+        table for table in PROD.of("aws:ec2/routeTable:RouteTable").values() if table.inputs.get("routes")
+    ]
+    default = PROD.inputs("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", "default-group")
+    assert (default["ingress"], default["egress"]) == ([], [])
+
+
+def test_groups_name_each_other_on_both_ends() -> None:
+    name = "compute-to-data-endpoints"
+    rule = PROD.inputs("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", f"{name}-in")
+    assert (rule["securityGroupId"], rule["referencedSecurityGroupId"]) == (
+        "${data-group.id}",
+        "${compute-group.id}",
+    )
+    assert (rule["ipProtocol"], rule["fromPort"], rule["toPort"]) == ("tcp", 443, 443)
+    other = PROD.inputs("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", f"{name}-out")
+    assert (other["securityGroupId"], other["referencedSecurityGroupId"]) == (
+        "${compute-group.id}",
+        "${data-group.id}",
+    )
+    # What AWS takes in a description.
+    for item in PROD.custom:
+        if "securityGroup" in item.type:
+            assert set(item.inputs["description"]) <= set(
+                "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ._-:/()#,@[]+=&;{}!$*"
+            )
+
+
+def test_storage_is_reached_through_an_endpoint_that_leads_to_our_account_only() -> None:
+    endpoint = PROD.inputs("aws:ec2/vpcEndpoint:VpcEndpoint", "s3-endpoint")
+    assert endpoint["vpcEndpointType"] == "Gateway"
+    assert len(endpoint["routeTableIds"]) == 3
+    (statement,) = document(endpoint["policy"])
+    assert statement["Condition"]["StringEquals"] == {
+        "aws:PrincipalAccount": ACCOUNT,
+        "aws:ResourceAccount": ACCOUNT,
+    }
+
+
+def test_every_connection_is_logged() -> None:
+    log = PROD.inputs("aws:ec2/flowLog:FlowLog", "flow-log")
+    assert (log["vpcId"], log["trafficType"]) == ("${vpc.id}", "ALL")
+    assert log["logDestination"] == "${flow-log-group.arn}"
+
+
+@pytest.mark.parametrize(
+    ("asked", "given"), [(1, 1), (8, 14), (30, 30), (365, 365), (366, 400), (9999, 3653)]
+)
+def test_a_retention_is_never_shorter_than_asked_for_unless_there_is_no_longer_one(
+    asked: int, given: int
+) -> None:
+    assert retention(asked) == given
+
+
+def test_the_provider_works_in_no_other_account() -> None:
+    (provider,) = (item for item in PROD.resources if item.type == "pulumi:providers:aws")
+    assert provider.inputs["region"] == "eu-west-1"
+    assert json.loads(provider.inputs["allowedAccountIds"]) == [ACCOUNT]
