@@ -30,16 +30,7 @@ def main() -> None:
         if environment.cloud is Cloud.LOCAL:
             _require_importable_providers()
         # Only one cloud's file, because each imports its own SDK, which takes seconds.
-        name = f"stacks.{environment.cloud}"
-        try:
-            platform = importlib.import_module(name)
-        except ModuleNotFoundError as error:
-            if error.name != name:
-                raise
-            raise Refusal.because(
-                f"there is no platform for {environment.cloud} yet",
-                remedy=f"it goes to stacks/{environment.cloud}.py; `local` can be applied",
-            ) from None
+        platform = importlib.import_module(f"stacks.{environment.cloud}")
         platform.describe(environment)
     except Refusal as refusal:
         raise pulumi.RunError(str(refusal)) from None

@@ -192,9 +192,10 @@ def _lookalikes(
     for item in made:
         by_type[item.type].append(item)
     leaves = {item.urn: _leaves(item, successors) for item in gone}
-    leaves |= {item.urn: _leaves(item, {}) for item in made if any(item.type == old.type for old in gone)}
+    types = {item.type for item in gone}
+    leaves |= {item.urn: _leaves(item, {}) for item in made if item.type in types}
     found: dict[str, Resource] = {}
-    for type_ in dict.fromkeys(item.type for item in gone):
+    for type_ in sorted(types):
         old, new = [item for item in gone if item.type == type_], by_type[type_]
         if len(old) * len(new) > _MOST_PAIRS:
             exact = {frozenset(leaves[item.urn].items()): item for item in new}

@@ -70,7 +70,7 @@ requirements := {
 		"plain HTTP must be redirected",
 	)],
 	"azure-native:cosmosdb:DatabaseAccount": [_by_default(_tls(["minimalTlsVersion"], ["tls12"]), "tls12")],
-	"azure-native:eventgrid:Topic": [_by_default(_tls(["minimumTlsVersionAllowed"], ["1.2"]), "1.2")],
+	"azure-native:eventgrid:Topic": [_by_default(_tls(["minimumTlsVersionAllowed"], [1.2, 1.3]), 1.2)],
 	"azure-native:eventhub:Namespace": [_by_default(_tls(["minimumTlsVersion"], [1.2, 1.3]), 1.2)],
 	"azure-native:redis:Redis": [
 		_off(["enableNonSslPort"], "the port without TLS must be closed"),

@@ -78,8 +78,12 @@ _of_gcp contains verdict.undetermined(key, "whether the key is rotated is not kn
 	some key in _rotated_keys
 	period := values.at(resources.inputs(key), ["rotationPeriod"])
 	not _short(period)
-	true in {values.open(period), _purpose(key) == "undetermined"}
+	_uncertain(key, period)
 }
+
+_uncertain(_, period) if values.open(period)
+
+_uncertain(key, _) if _purpose(key) == "undetermined"
 
 # Seconds with an `s` behind: `7776000s`.
 _short(period) if {

@@ -20,6 +20,7 @@ requirements := {
 		"path": ["webserverAccessMode"],
 		"must": "be",
 		"values": ["private_only"],
+		"default": "private_only",
 		"say": "the web server must be reachable from the network only",
 	}],
 	"azure-native:app:ManagedEnvironment": [

@@ -22,7 +22,8 @@ _off_by_default(path) := object.union(_off(path), {"default": false})
 
 _on(path, say) := {"path": path, "must": "be", "values": [true], "say": say}
 
-_not(path, unwanted, say) := {"path": path, "must": "not", "values": unwanted, "say": say}
+# Left out, the cloud chooses the unwanted.
+_not(path, unwanted, say) := {"path": path, "must": "not", "values": [unwanted], "default": unwanted, "say": say}
 
 # Left out, Azure opens the service to all networks.
 _disabled := {
@@ -41,7 +42,7 @@ _unless_denied := object.union(_disabled, {"when": [{
 requirements := {
 	"aws:dms/replicationInstance:ReplicationInstance": [_off(["publiclyAccessible"])],
 	"aws:eks/cluster:Cluster": [_off(["vpcConfig", "endpointPublicAccess"])],
-	"aws:lambda/functionUrl:FunctionUrl": [_not(["authorizationType"], ["none"], "callers must be authenticated")],
+	"aws:lambda/functionUrl:FunctionUrl": [_not(["authorizationType"], "none", "callers must be authenticated")],
 	"aws:mq/broker:Broker": [_off_by_default(["publiclyAccessible"])],
 	"aws:msk/cluster:Cluster": [{
 		"path": ["brokerNodeGroupInfo", "connectivityInfo", "publicAccess", "type"],
@@ -63,7 +64,7 @@ requirements := {
 	"aws:redshiftserverless/workgroup:Workgroup": [_off_by_default(["publiclyAccessible"])],
 	"aws:sagemaker/notebookInstance:NotebookInstance": [_not(
 		["directInternetAccess"],
-		["enabled"],
+		"enabled",
 		"the notebook must not be on the internet",
 	)],
 	"azure-native:app:ManagedEnvironment": [object.union(
@@ -104,7 +105,7 @@ requirements := {
 	"gcp:alloydb/instance:Instance": [_off_by_default(["networkConfig", "enablePublicIp"])],
 	"gcp:cloudfunctionsv2/function:Function": [_not(
 		["serviceConfig", "ingressSettings"],
-		["allow_all"],
+		"allow_all",
 		"only the network may call the function",
 	)],
 	"gcp:cloudrunv2/service:Service": [{

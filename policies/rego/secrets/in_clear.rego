@@ -66,6 +66,16 @@ findings contains verdict.fail(resource, sprintf("`%s` holds a literal", [leaf.n
 	_looks_like_a_value(leaf.value)
 }
 
+# A password that is not known before apply may be a literal in the end.
+findings contains verdict.undetermined(resource, sprintf("whether `%s` holds a literal is not known before apply", [name]), path) if {
+	some resource in _concerned
+	contains(_as_text[resource.urn], `"$unknown"`)
+	[path, value] := walk(object.get(resource, "inputs", {}))
+	values.unknown(value)
+	name := _last_name(path)
+	_holds_secret(name)
+}
+
 # Name and value side by side, as containers and databases take variables.
 findings contains verdict.fail(resource, sprintf("`%s` holds a literal", [leaf.value]), array.concat(around, [holder])) if {
 	some leaf in _texts
@@ -171,7 +181,7 @@ _looks_like_a_value(value) if {
 _name_in_json(path, document) := name if {
 	last := path[count(path) - 1]
 	last == "value"
-	around := object.get(document, array.slice(path, 0, count(path) - 1), {})
+	around := object.get({"document": document}, array.concat(["document"], array.slice(path, 0, count(path) - 1)), {})
 	name := object.get(around, "name", "")
 	is_string(name)
 } else := _last_name(path)

@@ -48,11 +48,3 @@ def test_a_service_that_does_not_answer_is_said_without_a_traceback(new_platform
     assert "Could not connect to the endpoint URL" in said
     assert "./sluice status" in said
     assert "Traceback" not in said
-
-
-def test_a_cloud_without_a_platform_is_said_without_a_traceback(new_platform: Callable[[], Any]) -> None:
-    platform = new_platform()
-    platform.init("aws-dev")
-    said = platform.pulumi("preview", "-s", "aws-dev", ok=False)
-    assert "there is no platform for aws yet" in said
-    assert "Traceback" not in said

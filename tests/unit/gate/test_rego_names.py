@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::DeprecationW
 
 _SDKS = {"aws": "pulumi_aws", "gcp": "pulumi_gcp", "azure-native": "pulumi_azure_native"}
 _REGISTERED = re.compile(r"super\((\w+), __self__\)\.__init__\(\s*'([^']+)',")
-_TOKEN = re.compile(r"(?:aws|gcp|azure-native):[A-Za-z0-9]+(?:/[A-Za-z0-9]+)?:[A-Za-z0-9]+")
+_TOKEN = re.compile(r"(?:aws|gcp|azure-native):[A-Za-z0-9]+(?:/[A-Za-z0-9]+)?:[A-Z][A-Za-z0-9]*")
 
 
 @cache

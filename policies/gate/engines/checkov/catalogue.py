@@ -103,7 +103,7 @@ def _read(path: Path) -> dict[str, Any]:
     for part in ("categories", "titles", "checks", "superseded"):
         if part not in content:
             raise Refusal.because(f"`{part}` is missing", where=Location(path))
-    accepted = {str(item) for item in Severity}
+    accepted = [str(item) for item in Severity]
     for name, item in [*content["categories"].items(), *content["checks"].items()]:
         if item.get("severity") not in accepted:
             raise Refusal.because(

@@ -189,7 +189,10 @@ class AwsEndpoints:
 
     def _machine(self, resource: Resource) -> Endpoint:
         inputs, doors = resource.inputs, []
-        given = items(inputs.get("networkInterfaces"))[0] + items(inputs.get("primaryNetworkInterface"))[0]
+        given, unknown = items(inputs.get("networkInterfaces"))
+        given = [*given, *items(inputs.get("primaryNetworkInterface"))[0]]
+        if unknown or items(inputs.get("primaryNetworkInterface"))[1]:
+            doors.append(Door({values.UNKNOWN: {}}, ({values.UNKNOWN: {}},), Certainty.MAYBE))
         interfaces = [part(item, "networkInterfaceId") for item in given]
         interfaces += [
             tie.inputs.get("networkInterfaceId")
@@ -295,7 +298,8 @@ class AwsEndpoints:
 
     def _balancer(self, resource: Resource) -> Endpoint:
         inputs = resource.inputs
-        mapped = [part(item, "subnetId") for item in items(inputs.get("subnetMappings"))[0]]
+        known, unknown = items(inputs.get("subnetMappings"))
+        mapped = [part(item, "subnetId") for item in known] + [{values.UNKNOWN: {}}] * unknown
         subnets = inputs.get("subnets") if inputs.get("subnets") is not None else mapped or None
         kind = literal_text(inputs.get("loadBalancerType")) or "application"
         groups: tuple[Value, ...] = (inputs.get("securityGroups"),)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from policies.gate import values
 from policies.gate.engines.graph_rules import ports
 from policies.gate.engines.graph_rules.addresses import internet
-from policies.gate.engines.graph_rules.certainty import Certainty, flag, is_open, items
+from policies.gate.engines.graph_rules.certainty import Certainty, each, flag, is_open, items
 from policies.gate.engines.graph_rules.links import Links
 from policies.gate.engines.graph_rules.ports import Between
 from policies.gate.graph import Resource
@@ -62,9 +62,9 @@ class AwsGroups:
     def named(self, value: Value) -> Groups:
         """The groups that an input names."""
         found = Groups()
-        for item in items(value)[0]:
+        known, found.unknown = each(value)
+        for item in known:
             self._name(item, found)
-        found.unknown = found.unknown or items(value)[1]
         return found
 
     def _name(self, item: Value, found: Groups) -> None:
@@ -214,7 +214,7 @@ def _not_known() -> GroupRule:
 
 
 def _any_internet(value: Value, family: int) -> Certainty:
-    known, unknown = items(value)
+    known, unknown = each(value)
     return max((*(internet(item, family) for item in known), Certainty(int(unknown))))
 
 

@@ -153,7 +153,7 @@ class Permissions:
         return best
 
     def _refused(self, action: str) -> bool:
-        """Whether a document surely denies it. One with a condition leaves the times when it does not hold."""
+        """Whether a document surely denies it. With a condition, it leaves times when it does not."""
         return any(
             not statement.allow
             and not statement.conditions

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from policies.gate.engines.graph_rules.aws_escalations import managed
-from policies.gate.engines.graph_rules.certainty import items, part
+from policies.gate.engines.graph_rules.certainty import each, items, part
 from policies.gate.engines.graph_rules.links import Links, Target
 from policies.gate.engines.graph_rules.policy_documents import Document, document
 from policies.gate.graph import Resource
@@ -75,7 +75,7 @@ class AwsPrincipals:
 
     def policies(self, value: Value) -> list[Held]:
         """The documents of the managed policies that an input names."""
-        known, unknown = items(value)
+        known, unknown = each(value)
         found = [held for item in known for held in self._policy(item)]
         return [*found, Held(None, "policies that are not known before apply")] if unknown else found
 

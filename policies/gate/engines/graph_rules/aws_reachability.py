@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from itertools import product
 
 from policies.gate import values
@@ -130,7 +131,7 @@ class AwsNetwork:
 
     def _listened(self, balancer: Resource) -> tuple[Between, str]:
         """The ports that a load balancer answers on, and what stands behind them."""
-        graph, opened = self.links.graph, ports.NOTHING
+        opened = ports.NOTHING
         behind: list[str] = []
         if balancer.type == CLASSIC_BALANCER:
             known, unknown = items(balancer.inputs.get("listeners"))
@@ -138,20 +139,38 @@ class AwsNetwork:
                 port = part(item, "lbPort")
                 opened |= ports.given("tcp", port, port)
             return (opened | ports.UNSURE if unknown else opened), ""
-        for listener in graph.of_type(*_LISTENERS):
-            target = self.links.target(listener.inputs.get("loadBalancerArn"), *BALANCERS)
-            if balancer not in target.resources and not target.unknown:
-                continue
+        for listener, sure in self._listeners.get(balancer.urn, []) + self._listeners.get("", []):
             protocol = values.literal(listener.inputs.get("protocol"))
             number = listener.inputs.get("port")
             found = ports.given("udp" if protocol in ("UDP", "QUIC") else "tcp", number, number)
             if protocol == "TCP_UDP":
                 found |= ports.given("udp", number, number)
-            sure = Certainty.YES if balancer in target.resources and target.certain else Certainty.MAYBE
             opened |= found.only_if(sure)
             behind += self._behind(listener)
         names = ", ".join(dict.fromkeys(f"`{name}`" for name in behind))
         return opened, f"its listeners (in front of {names})" if names else "its listeners"
+
+    @cached_property
+    def _listeners(self) -> dict[str, list[tuple[Resource, Certainty]]]:
+        """Listeners by the URN of their load balancer; `""` has those that may be of any."""
+        found: dict[str, list[tuple[Resource, Certainty]]] = {}
+        for listener in self.links.graph.of_type(*_LISTENERS):
+            target = self.links.target(listener.inputs.get("loadBalancerArn"), *BALANCERS)
+            sure = Certainty.YES if target.certain else Certainty.MAYBE
+            for balancer in target.resources:
+                found.setdefault(balancer.urn, []).append((listener, sure))
+            if target.unknown and not target.resources:
+                found.setdefault("", []).append((listener, Certainty.MAYBE))
+        return found
+
+    @cached_property
+    def _targets(self) -> dict[str, list[str]]:
+        """What stands behind each target group, by the group's URN."""
+        found: dict[str, list[str]] = {}
+        for tie in self.links.graph.of_type(*_TARGETS):
+            for group in self.links.target(tie.inputs.get("targetGroupArn"), *_TARGET_GROUPS).resources:
+                found.setdefault(group.urn, []).extend(_named(tie))
+        return found
 
     def _behind(self, listener: Resource) -> Iterator[str]:
         for action in items(listener.inputs.get("defaultActions"))[0]:

@@ -231,7 +231,7 @@ def _standard(resource: Resource) -> Certainty:
 
 
 def _standard_sku(name: Value) -> Certainty:
-    """An address of the standard kind refuses all until a security group lets in; the basic kind lets all in."""
+    """The standard kind refuses all until a security group lets in; the basic kind lets all in."""
     if name is None:
         return Certainty.NO
     text = literal_text(name)

@@ -54,9 +54,21 @@ def items(value: Value) -> tuple[list[Value], bool]:
     if isinstance(value, list):
         known = [item for item in value if not (isinstance(item, dict) and values.UNKNOWN in item)]
         return known, len(known) < len(value)
+    if isinstance(value, str):
+        return [value], False
     if is_open(value):
         return [], True
     return [value], False
+
+
+def each(value: Value) -> tuple[list[Value], bool]:
+    """As `items`, for an input that may be one or several: a single reference is an item."""
+    known = values.literal(value)
+    if isinstance(known, dict) and (values.REF in known or values.SECRET in known):
+        return [value], False
+    if isinstance(known, list):
+        return [item for item in (value if isinstance(value, list) else known) if item is not None], False
+    return items(value)
 
 
 def part(value: Value, *path: str) -> Value:

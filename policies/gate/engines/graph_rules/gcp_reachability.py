@@ -217,7 +217,7 @@ def _ports(item: Value) -> Between:
 
 
 def _allows_by_policy(rule: Resource) -> bool:
-    """Whether a rule of a firewall policy may let the internet in; where its policy is tied is not looked at."""
+    """Whether a rule of a firewall policy may let the internet in, wherever its policy is tied."""
     action = values.literal(rule.inputs.get("action"))
     if action in ("deny", "goto_next") or flag(rule.inputs.get("disabled")) is Certainty.YES:
         return False

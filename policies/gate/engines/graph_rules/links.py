@@ -104,7 +104,7 @@ class Links:
 
     @cached_property
     def referrers(self) -> dict[str, set[str]]:
-        """For each URN, the URNs of the resources whose inputs name it; `""` stands for the stack's outputs."""
+        """For each URN, those of the resources whose inputs name it; `""` stands for the stack's outputs."""
         found: dict[str, set[str]] = {}
         for resource in self.graph.resources.values():
             for urn in mentioned(resource.inputs):

@@ -177,7 +177,7 @@ def _name(ledger: Ledger, resource: Resource, limit: _Limit) -> None:
     else:
         literal = re.sub(r"\$\{[^}]*\}", "", given) if isinstance(given, str) else ""
         fault = Certainty.YES if len(literal) > limit.most else Certainty.MAYBE
-        message = f"the length of the name of `{resource.name}` is not known before apply; {limit.most} are accepted"
+        message = f"how long the name of `{resource.name}` becomes is not known; {limit.most} are accepted"
     ledger.judge(NAME, resource, fault, message)
 
 

@@ -189,7 +189,7 @@ class _Texts:
         elif isinstance(value, dict):
             if values.UNKNOWN in value:
                 self.unknown = self.unknown or not value[values.UNKNOWN].get("from")
-            elif values.SECRET not in value:
+            elif values.SECRET not in value and values.REF not in value:
                 for item in value.values():
                     yield from self._walk(item)
 

@@ -36,7 +36,11 @@ def _azure() -> ResourceGraph:
     ssh = {"access": "Allow", "direction": "Inbound", "protocol": "Tcp", "destinationPortRange": "22"}
     given = {
         "azure-native:storage:StorageAccount": [
-            {"accountName": "one", "networkRuleSet": {"defaultAction": "Deny"}, "minimumTlsVersion": "TLS1_2"},
+            {
+                "accountName": "one",
+                "networkRuleSet": {"defaultAction": "Deny"},
+                "minimumTlsVersion": "TLS1_2",
+            },
             {"accountName": "two", "allowBlobPublicAccess": True, "enableHttpsTrafficOnly": False},
         ],
         "azure-native:keyvault:Vault": [
@@ -45,7 +49,10 @@ def _azure() -> ResourceGraph:
         ],
         "azure-native:network:NetworkSecurityGroup": [
             {"networkSecurityGroupName": "open", "securityRules": [{**ssh, "sourceAddressPrefix": "*"}]},
-            {"networkSecurityGroupName": "shut", "securityRules": [{**ssh, "sourceAddressPrefix": "10.0.0.0/8"}]},
+            {
+                "networkSecurityGroupName": "shut",
+                "securityRules": [{**ssh, "sourceAddressPrefix": "10.0.0.0/8"}],
+            },
         ],
     }
     resources = {}
@@ -110,7 +117,9 @@ def _command(files: dict[Path, str]) -> dict[Path, Verdicts]:
 def _ours(files: dict[Path, str]) -> dict[Path, Verdicts]:
     worker = Worker()
     try:
-        answers = worker.scan([(framework, file.read_text()) for file, framework in files.items()], timeout=120)
+        answers = worker.scan(
+            [(framework, file.read_text()) for file, framework in files.items()], timeout=120
+        )
     finally:
         worker.close()
     return {

@@ -1,6 +1,6 @@
 """Every check of ours passes what is right, fails what is wrong, and has nothing to say of the rest.
 
-Each goes the whole way: Pulumi inputs, projection, the worker. They do not prove that the projection of a type
+Each goes the whole way: Pulumi inputs, projection, worker. They do not prove that the projection of a type
 is right; the projection's own tests do.
 """
 

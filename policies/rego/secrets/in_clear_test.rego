@@ -1,0 +1,37 @@
+package sluice.secrets.in_clear_test
+
+import data.sluice.graph.fixture
+import data.sluice.secrets.in_clear
+
+_judged(type, inputs) := verdicts if {
+	verdicts := fixture.verdicts(in_clear.findings) with input as fixture.graph("dev", [fixture.resource(type, "r", inputs)])
+}
+
+test_references_and_secrets_pass if {
+	_judged("aws:rds/instance:Instance", {"password": fixture.secret, "username": "app"}) == []
+	_judged("aws:lambda/function:Function", {"environment": {"variables": {"SECRET_ARN": "arn:aws:secretsmanager:x", "TOKEN_URL": "https://x/oauth"}}}) == []
+	_judged("aws:rds/instance:Instance", {"password": fixture.output("random:x", "result")}) == []
+	_judged("aws:ecs/taskDefinition:TaskDefinition", {"containerDefinitions": "[{\"environment\":[{\"name\":\"LOG_LEVEL\",\"value\":\"debug\"}]}]"}) == []
+	graph := fixture.graph("dev", [fixture.resource("aws:sqs/queue:Queue", "r", {})])
+	count(in_clear.examined) == 1 with input as graph
+}
+
+test_literal_passwords_fail if {
+	_judged("aws:rds/instance:Instance", {"password": "hunter2hunter2"}) == ["fail"]
+	_judged("aws:lambda/function:Function", {"environment": {"variables": {"DB_PASSWORD": "hunter2"}}}) == ["fail"]
+	_judged("gcp:cloudrunv2/service:Service", {"template": {"containers": [{"envs": [{"name": "API_KEY", "value": "abcdef"}]}]}}) == ["fail"]
+	_judged("aws:ecs/taskDefinition:TaskDefinition", {"containerDefinitions": "[{\"environment\":[{\"name\":\"API_KEY\",\"value\":\"abcdef\"}]}]"}) == ["fail"]
+	_judged("aws:secretsmanager/secretVersion:SecretVersion", {"secretString": "abc"}) == ["fail"]
+	_judged("aws:ssm/parameter:Parameter", {"type": "SecureString", "value": "abcdef"}) == ["fail"]
+}
+
+test_shapes_of_credentials_fail_anywhere if {
+	_judged("aws:sqs/queue:Queue", {"name": concat("", ["AKIA", "IOSFODNN7", "EXAMPLE"])}) == ["fail"]
+	_judged("aws:sqs/queue:Queue", {"name": concat("", ["postgres://app:", "hunter2", "@db/x"])}) == ["fail"]
+}
+
+test_unwrapped_secret_fails if {
+	_judged("aws:sqs/queue:Queue", {"name": {"$secret": {"origin": "config", "key": "k", "in_clear": true}}}) == ["fail"]
+}
+
+test_unknown_password_is_undetermined if _judged("aws:rds/instance:Instance", {"password": fixture.unknown}) == ["undetermined"]
