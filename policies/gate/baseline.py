@@ -169,6 +169,8 @@ def _known_as(resource: Resource, graph: ResourceGraph) -> Iterator[str]:
     yield from resource.aliases
     for parent in graph.ancestors(resource.urn):
         for alias in parent.aliases:
+            if alias.count("::") < 3:
+                continue
             old_types, old_name = alias.split("::", 3)[2:]
             head, types, name = _parts(resource.urn)
             new_types = _parts(parent.urn)[1]
@@ -197,18 +199,29 @@ def _lookalikes(
     found: dict[str, Resource] = {}
     for type_ in sorted(types):
         old, new = [item for item in gone if item.type == type_], by_type[type_]
-        if len(old) * len(new) > _MOST_PAIRS:
-            exact = {frozenset(leaves[item.urn].items()): item for item in new}
-            pairs = [(1.0, item, exact.get(frozenset(leaves[item.urn].items()))) for item in old]
-        else:
-            pairs = [(_likeness(leaves[a.urn], leaves[b.urn]), a, b) for a in old for b in new]
+        few = len(old) * len(new) <= _MOST_PAIRS
+        pairs = _all_pairs(old, new, leaves) if few else _equal_pairs(old, new, leaves)
         taken: set[str] = set()
         for likeness, before, after in sorted(pairs, key=lambda pair: (-pair[0], pair[1].urn)):
-            if after is None or likeness < _ALIKE or before.urn in found or after.urn in taken:
+            if likeness < _ALIKE or before.urn in found or after.urn in taken:
                 continue
             found[before.urn] = after
             taken.add(after.urn)
     return found
+
+
+_Pair = tuple[float, Resource, Resource]
+_Leaves = dict[str, dict[str, str]]
+
+
+def _all_pairs(old: list[Resource], new: list[Resource], leaves: _Leaves) -> list[_Pair]:
+    return [(_likeness(leaves[a.urn], leaves[b.urn]), a, b) for a in old for b in new]
+
+
+def _equal_pairs(old: list[Resource], new: list[Resource], leaves: _Leaves) -> list[_Pair]:
+    exact = {frozenset(leaves[item.urn].items()): item for item in new}
+    found = [(item, exact.get(frozenset(leaves[item.urn].items()))) for item in old]
+    return [(1.0, before, after) for before, after in found if after is not None]
 
 
 def _likeness(one: dict[str, str], other: dict[str, str]) -> float:
@@ -329,7 +342,7 @@ def _forces(path: str, resource: Resource) -> bool:
         return False
     shape = _pattern(path)
     return any(
-        shape == item
+        shape == item.removesuffix("!")
         or shape.startswith((f"{item}.", f"{item}["))
         or item.startswith((f"{shape}.", f"{shape}["))
         for item in (*forcing, *resource.replace_on_changes)

@@ -2,7 +2,8 @@
 
 Reviewed by hand against the providers' documentation ("forces replacement", "ForceNew") of pulumi-aws 7,
 pulumi-gcp 10 and azure-native 3. A type that is not here is not data-bearing; an input that is not listed
-changes in place. A path's `[]` stands for any index.
+changes in place. A path's `[]` stands for any index; one that ends in `!` counts only where the whole
+of it comes or goes.
 """
 
 from __future__ import annotations
@@ -128,7 +129,7 @@ REPLACED_BY: dict[str, tuple[str, ...]] = {
         "brokerNodeGroupInfo.securityGroups",
         "region",
     ),
-    "aws:opensearch/domain:Domain": ("domainName", "encryptAtRest.kmsKeyId", "region"),
+    "aws:opensearch/domain:Domain": ("domainName", "encryptAtRest.kmsKeyId", "vpcOptions!", "region"),
     "aws:sqs/queue:Queue": ("name", "namePrefix", "fifoQueue", "region"),
     "aws:glue/catalogDatabase:CatalogDatabase": ("name", "catalogId", "region"),
     "aws:glue/catalogTable:CatalogTable": ("name", "databaseName", "catalogId", "region"),
@@ -170,7 +171,7 @@ REPLACED_BY: dict[str, tuple[str, ...]] = {
     "gcp:bigtable/instance:Instance": ("name", "project", "clusters[].zone", "clusters[].kmsKeyName"),
     "gcp:bigtable/table:Table": ("name", "instanceName", "project", "splitKeys"),
     "gcp:alloydb/cluster:Cluster": ("clusterId", "location", "project", "restoreBackupSource"),
-    "gcp:filestore/instance:Instance": ("name", "location", "zone", "tier", "kmsKeyName", "project"),
+    "gcp:filestore/instance:Instance": ("name", "location", "tier", "kmsKeyName", "project"),
     "gcp:compute/disk:Disk": ("name", "zone", "type", "image", "snapshot", "diskEncryptionKey", "project"),
     "gcp:redis/instance:Instance": (
         "name",
@@ -214,7 +215,6 @@ REPLACED_BY: dict[str, tuple[str, ...]] = {
         *_AZURE,
         "accountName",
         "isHnsEnabled",
-        "isNfsV3Enabled",
         "enableNfsV3",
         "dnsEndpointType",
         "extendedLocation",

@@ -29,7 +29,9 @@ class Enforcement:
             return False
         if finding.verdict is Verdict.PASS:
             return False
-        if finding.verdict is Verdict.UNDETERMINED and not (self.fail_undetermined and finding.rule.mandatory):
+        if finding.verdict is Verdict.UNDETERMINED and not (
+            self.fail_undetermined and finding.rule.mandatory
+        ):
             return False
         return finding.rule.severity.at_least(self.fail_at)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Literal, Self, get_args, get_origin, get_type_hints
 
 from policies.gate.values import Value
@@ -31,7 +31,7 @@ class _Record:
     @classmethod
     def from_json(cls, data: Mapping[str, Value]) -> Self:
         """The record that `to_json` wrote."""
-        hints = get_type_hints(cls)
+        hints = _hints(cls)
         return cls(**{name: _typed(hints[name], value) for name, value in data.items()})
 
 
@@ -192,6 +192,12 @@ class ResourceGraph(_Record):
         for resource in self.resources.values():
             found.setdefault(resource.type, []).append(resource)
         return found
+
+
+@cache
+def _hints(cls: Hashable) -> dict[str, Any]:
+    """Resolving a class's annotations takes longer than reading a resource: once for each class."""
+    return get_type_hints(cls)
 
 
 def _plain(value: Any) -> Value:

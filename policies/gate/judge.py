@@ -38,6 +38,13 @@ class Case:
 
     target: Target
     graph: ResourceGraph
+    key: str = ""
+    """Tells cases of one target apart."""
+
+    @property
+    def id(self) -> str:
+        """Unlike that of every other case."""
+        return f"{self.target.name}#{self.key}" if self.key else self.target.name
 
 
 @dataclass(frozen=True)
@@ -65,14 +72,14 @@ def judge(
     if not cases:
         return []
     with ThreadPoolExecutor(1) as beside:
-        jobs = [rego.Job(case.target.name, case.graph, case.target.context.as_input()) for case in cases]
+        jobs = [rego.Job(case.id, case.graph, case.target.context.as_input()) for case in cases]
         by_rego = beside.submit(rego.evaluate, jobs)
         projected = [_projected(case) for case in cases]
         by_checkov = checkov.scan([request for request, _ in projected])
         by_graph = [graph_rules.check(case.graph, case.target.name, environments) for case in cases]
         judged = []
         for number, case in enumerate(cases):
-            outcome = by_rego.result()[case.target.name].add(
+            outcome = by_rego.result()[case.id].add(
                 [by_checkov[number].outcome, by_graph[number], _unmapped(case, projected[number][1])]
             )
             judged.append(_counted(case, _with(severities, outcome), projected[number][1]))

@@ -81,11 +81,11 @@ def plan(wanted: list[str]) -> list[Step]:
     lock_file = digest(places.ROOT / "pyproject.toml", places.ROOT / "uv.lock", sys.version)
     parts = {
         "infra": Step("infra", "Python environment: Pulumi, services, command", lock_file,
-                      lambda: python.sync(uv(), ("infra", "check")), ("uv",)),
+                      lambda: python.sync(uv(), ("infra", "check"), compiled=True), ("uv",)),
         "runtime": Step("runtime", "Python environment: Airflow, Spark, dbt", lock_file,
                         lambda: python.sync(uv(), ("runtime", "check")), ("uv",)),
         "scan": Step("scan", "Python environment: checkov", lock_file,
-                     lambda: python.sync(uv(), ("scan",)), ("uv",)),
+                     lambda: python.sync(uv(), ("scan",), compiled=True), ("uv",)),
         "data": Step("data", "data: CDNOW purchases, ECB rates", digest(repr(python.DATA_FILES)),
                      lambda: python.fetch_data_files(places.venv_python("uv")), ("uv",)),
         "jars": Step("jars", "Spark's S3 connector", digest(repr(python.SPARK_PACKAGES)),

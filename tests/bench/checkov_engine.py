@@ -1,9 +1,9 @@
-"""The checkov engine of the gate against checkov's own command, on the same plan files. Prints; asserts nothing.
+"""The checkov engine of the gate against checkov's own command, on the same plans. Prints, asserts nothing.
 
 Run with the infra group's Python: `python tests/bench/checkov_engine.py [size…]`.
-`cold` starts the worker and scans; `warm` scans in a worker that has imported checkov, as the gate does while it
-captures; `nine` is nine such plans at once. Each is the least of several runs, in turns with the command, so that
-a busy moment of the machine meets all of them.
+`cold` starts the worker and scans; `warm` scans in a worker that has imported checkov, as the gate does while
+it captures; `nine` is nine such plans at once. Each is the least of several runs, in turns with the
+command, so that a busy moment of the machine meets all of them.
 """
 
 from __future__ import annotations
@@ -13,8 +13,11 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import psutil
@@ -75,8 +78,6 @@ class Peak:
 
 def watched(checkov: Checkov, requests: list[Request]) -> tuple[float, int]:
     """Seconds and bytes of one scan."""
-    import threading
-
     assert checkov.worker.pid is not None
     peak, done = Peak(checkov.worker.pid), threading.Event()
 
@@ -110,9 +111,9 @@ def main() -> None:
             times: dict[str, list[float]] = {"command": [], "cold": [], "warm": [], "nine": []}
             most = 0
             for _ in range(2):
-                times["command"].append(measured(lambda file=file: command(file)))
-                times["cold"].append(measured(lambda request=request: cold(request)))
-                times["warm"].append(measured(lambda request=request: checkov.scan([request])))
+                times["command"].append(measured(partial(command, file)))
+                times["cold"].append(measured(partial(cold, request)))
+                times["warm"].append(measured(partial(checkov.scan, [request])))
                 seconds, memory = watched(checkov, [request] * 9)
                 times["nine"].append(seconds)
                 most = max(most, memory)
@@ -123,10 +124,9 @@ def main() -> None:
                 f" {least['nine']:6.2f}s {least['cold'] / least['command']:14.2f}"
                 f" {least['nine'] / least['command']:13.2f} {most / 2**20:6.0f}"
             )
-    for (small, before), (large, after) in zip(growth, growth[1:], strict=False):
-        print(
-            f"{small} to {large} resources: {large / small:.1f} times as many, {after / before:.1f} times as long"
-        )
+    for (small, before), (large, after) in pairwise(growth):
+        times_as = f"{large / small:.1f} times as many, {after / before:.1f} times as long"
+        print(f"{small} to {large} resources: {times_as}")
 
 
 if __name__ == "__main__":

@@ -78,12 +78,14 @@ def capture_all(
     Programs that touch the same packages share one import of them. Without `warm` nothing is shared: each has
     a server of its own that imports nothing beforehand; the result is the same.
     """
+    # Programs of one folder differ by stack only: its source is read once.
+    hints: dict[tuple[Path, Path], frozenset[str]] = {}
     results: list[Captured | Refusal | None] = [None] * len(programs)
     batches: dict[tuple[Any, ...], list[tuple[int, dict[str, Any]]]] = {}
     touched: dict[tuple[Any, ...], set[str]] = {}
     for number, program in enumerate(programs):
         try:
-            job, modules = _job(program)
+            job, modules = _job(program, hints)
         except Refusal as refusal:
             results[number] = refusal
             continue
@@ -103,7 +105,9 @@ def capture_all(
     return [result for result in results if result is not None]
 
 
-def _job(program: Program) -> tuple[dict[str, Any], tuple[str, ...]]:
+def _job(
+    program: Program, hints: dict[tuple[Path, Path], frozenset[str]]
+) -> tuple[dict[str, Any], tuple[str, ...]]:
     from policies.gate.capture.tokens import Tokens
 
     found = project.read(program.folder, program.stack, program.config, Tokens().key)
@@ -123,7 +127,10 @@ def _job(program: Program) -> tuple[dict[str, Any], tuple[str, ...]]:
         "timeout": program.timeout,
         "memory": program.memory,
     }
-    return job, preload.modules_of(found.main, root, found.stack)
+    source = (found.main, root)
+    if source not in hints:
+        hints[source] = preload.touched(*source)
+    return job, preload.modules_of(hints[source], found.stack)
 
 
 def _root(folder: Path) -> Path:

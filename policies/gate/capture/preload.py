@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from pathlib import Path
 
 _MOST_FILES = 2_000
 _FAMILIES = {"aws": "pulumi_aws", "gcp": "pulumi_gcp", "azure": "pulumi_azure_native"}
 
 
-def modules_of(main: Path, root: Path, stack: str) -> tuple[str, ...]:
-    """Modules to import before forking, such as `pulumi_aws.s3`; a hint, never needed for a right result.
+def touched(main: Path, root: Path) -> frozenset[str]:
+    """Modules that a program may touch, such as `pulumi_aws.s3`, in whatever stack."""
+    found: set[str] = set()
+    for _, tree in _reachable(main, root):
+        found |= _touched(tree)
+    return frozenset(found)
+
+
+def modules_of(found: Set[str], stack: str) -> tuple[str, ...]:
+    """Those to import before forking for one stack; a hint, never needed for a right result.
 
     A program that serves several clouds, one for each stack, touches one of them at a time: if the stack's
     name says which, the others are left out.
     """
-    found: set[str] = set()
-    for file in _reachable(main, root):
-        found |= _touched(file)
     named = [package for word, package in _FAMILIES.items() if word in stack.split("-")]
     if named and any(name.split(".")[0] in named for name in found):
         others = set(_FAMILIES.values()) - set(named)
@@ -26,7 +31,7 @@ def modules_of(main: Path, root: Path, stack: str) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def _reachable(main: Path, root: Path) -> Iterator[Path]:
+def _reachable(main: Path, root: Path) -> Iterator[tuple[Path, ast.Module]]:
     """The program's own files, following its imports; a package that is imported by a computed name whole."""
     folder = main if main.is_dir() else main.parent
     first = main / "__main__.py" if main.is_dir() else main
@@ -36,8 +41,10 @@ def _reachable(main: Path, root: Path) -> Iterator[Path]:
         if file in seen or not file.is_file():
             continue
         seen.add(file)
-        yield file
-        for name, level in _imports(file):
+        if (tree := _tree(file)) is None:
+            continue
+        yield file, tree
+        for name, level in _imports(tree):
             base = file.parent if level else None
             for _ in range(level - 1):
                 base = base.parent if base else None
@@ -60,9 +67,8 @@ def _tree(file: Path) -> ast.Module | None:
         return None
 
 
-def _imports(file: Path) -> Iterable[tuple[str, int]]:
-    tree = _tree(file)
-    for node in ast.walk(tree) if tree else ():
+def _imports(tree: ast.Module) -> Iterable[tuple[str, int]]:
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from ((alias.name, 0) for alias in node.names if not alias.name.startswith("pulumi"))
         elif isinstance(node, ast.ImportFrom) and not (node.module or "").startswith("pulumi"):
@@ -71,10 +77,7 @@ def _imports(file: Path) -> Iterable[tuple[str, int]]:
             yield from ((f"{base}.{alias.name}".strip("."), node.level) for alias in node.names)
 
 
-def _touched(file: Path) -> set[str]:
-    tree = _tree(file)
-    if tree is None:
-        return set()
+def _touched(tree: ast.Module) -> set[str]:
     aliases: dict[str, str] = {}
     found: set[str] = set()
     for node in ast.walk(tree):

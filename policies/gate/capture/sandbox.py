@@ -73,7 +73,7 @@ def refuse_the_world(refuse: Callable[[str, str, FrameType | None], None]) -> No
 def watch_reads(read: set[str]) -> None:
     """Notes every file that the program opens and every folder that it lists, but for installed packages.
 
-    What was read is what the result depends on, besides packages (the lock file says those) and `Pulumi.yaml`.
+    The result depends on what was read, on packages (the lock file says which) and on `Pulumi.yaml`.
     """
     installed = tuple(os.path.realpath(prefix) + os.sep for prefix in {sys.prefix, sys.base_prefix})
     elsewhere = ("/proc/", "/dev/", "/sys/", os.environ["HOME"] + os.sep)

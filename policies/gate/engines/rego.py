@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -110,7 +111,7 @@ def problems(stdout: str, stderr: str, folder: Path) -> list[Problem]:
 
 
 def _problem(line: str, folder: Path) -> list[Problem]:
-    """One line of OPA's: `<n> error occurred…: <file>:<row>: <code>: <message>`; source quotes are left out."""
+    """One line of OPA's, `<n> error occurred…: <file>:<row>: <code>: <message>`, without source quotes."""
     text = line.removeprefix("Error: ").strip()
     text = text.split("occurred during loading: ", 1)[-1].split("error occurred: ", 1)[-1]
     parts = text.split(":", 2)
@@ -127,7 +128,7 @@ def rules(folder: Path = RULES) -> dict[str, Rule]:
     Raises:
         Refusal: a policy does not compile, or lacks metadata.
     """
-    described = json.loads(run("inspect", "--annotations", "--format", "json", ".", folder=folder))
+    described = _described(folder)
     found: dict[str, Rule] = {}
     wrong: list[Problem] = []
     packages = {name.removeprefix("data.") for name in described.get("namespaces", {})}
@@ -153,6 +154,41 @@ def rules(folder: Path = RULES) -> dict[str, Rule]:
     if wrong:
         raise Refusal(*wrong)
     return found
+
+
+def _described(folder: Path) -> dict[str, Any]:
+    """What `opa inspect` says of the policies; asked again only when one of them, or OPA, changed."""
+    kept = places.STATE / "cache" / "rego" / f"{fingerprint(folder)}.json"
+    try:
+        content: dict[str, Any] = json.loads(kept.read_bytes())
+    except (OSError, ValueError):
+        printed = run("inspect", "--annotations", "--format", "json", ".", folder=folder)
+        content = json.loads(printed)
+        _keep(kept, printed)
+    return content
+
+
+def fingerprint(folder: Path = RULES) -> str:
+    """Changes with every byte of the policies and their data, and with the OPA executable."""
+    tool = opa().stat()
+    digest = hashlib.sha256(f"{tool.st_size} {tool.st_mtime_ns}".encode())
+    for file in sorted(folder.rglob("*")):
+        if file.suffix in (".rego", ".json") and file.is_file():
+            content = file.read_bytes()
+            digest.update(f"{file.relative_to(folder)} {len(content)}\0".encode())
+            digest.update(content)
+    return digest.hexdigest()
+
+
+def _keep(file: Path, content: str) -> None:
+    """Writes a cache entry whole or not at all; a cache that cannot be written is no reason to stop."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=file.parent, delete=False) as part:
+            part.write(content)
+        Path(part.name).replace(file)
+    except OSError:
+        pass
 
 
 def _rule(words: Sequence[str], note: Mapping[str, Any]) -> Rule:
@@ -218,7 +254,6 @@ def evaluate_documents(
         printed = run(
             "eval",
             "--format=raw",
-            "--v1-compatible",
             "--ignore=*_test.rego",
             f"--bundle={folder}",
             f"--data={entry}",
@@ -227,6 +262,10 @@ def evaluate_documents(
             folder=folder,
         )
     answer = json.loads(printed)
+    if set(answer) != set(documents) or any(set(answer[key]) != set(ids) for key in documents):
+        raise Refusal.because(
+            "a rule gave no answer", remedy="each rule package needs `examined` and `findings`"
+        )
     return {
         key: {
             id_: Found(tuple(sorted(said["examined"])), tuple(said["findings"]))

@@ -145,7 +145,7 @@ findings contains verdict.fail(resource, sprintf("%s is more than %s has: %s", [
 	value := values.at(resources.inputs(resource), size.path)
 	is_string(value)
 	not values.open(value)
-	not _rank(size.order, lower(value)) <= _rank(size.order, size.most[context.tier])
+	not _small_enough(size, value)
 }
 
 findings contains verdict.undetermined(resource, "the size is not known before apply", size.path) if {
@@ -158,7 +158,7 @@ findings contains verdict.fail(application, sprintf("the capacity must have an e
 	some application in resources.of_type(_emr)
 	value := values.at(resources.inputs(application), ["maximumCapacity", "cpu"])
 	not values.open(value)
-	not _vcpus(value) <= _most_vcpus
+	not _few(value)
 }
 
 findings contains verdict.undetermined(application, "the capacity is not known before apply", ["maximumCapacity", "cpu"]) if {
@@ -181,12 +181,16 @@ _in_words(value) := sprintf("the capacity is %v", [value]) if value != null
 
 _rank(order, word) := [index | some index, known in order; known == word][0]
 
+_small_enough(size, value) if _rank(size.order, lower(value)) <= _rank(size.order, size.most[context.tier])
+
+_few(value) if _vcpus(value) <= _most_vcpus
+
 _vcpus(text) := to_number(regex.find_n(`[0-9]+`, sprintf("%v", [text]), 1)[0])
 
 # Virtual CPUs out of a machine's name. A name of another form is not judged: there is no list of all machines.
 _cpus(name) := [cpus | cpus := _by_form(name)][0]
 
-_by_form(name) := object.get(_aws_sizes, matched[1], _times(matched[1])) if {
+_by_form(name) := _of_size(matched[1]) if {
 	matched := regex.find_all_string_submatch_n(`^(?:db\.|kafka\.|cache\.)?[a-z][a-z0-9-]*\.([a-z0-9-]+?)(?:\.search)?$`, name, 1)[0]
 }
 
@@ -201,6 +205,10 @@ _by_form(name) := to_number(matched[1]) if {
 _by_form(name) := to_number(matched[1]) if {
 	matched := regex.find_all_string_submatch_n(`^(?:Standard|Basic)_[A-Z]+([0-9]+)`, name, 1)[0]
 }
+
+_of_size(size) := _aws_sizes[size]
+
+_of_size(size) := _times(size) if not _aws_sizes[size]
 
 _aws_sizes := {
 	"nano": 2, "micro": 2, "small": 2, "medium": 2, "large": 2, "xlarge": 4,

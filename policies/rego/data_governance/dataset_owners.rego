@@ -41,6 +41,8 @@ _open(resource) if {
 	tags.unknown(resource)
 }
 
+_open(resource) if values.open(tags.get(resource, "principal-group"))
+
 _open(resource) if {
 	some label in dataset.labels
 	values.open(tags.get(resource, label))

@@ -23,15 +23,20 @@ default allow := false
 
 allow if count(reasons) == 0
 
-reasons contains "the request does not name the dataset's labels" if not is_object(input.dataset.labels)
+reasons contains "the request does not name the dataset's labels" if not _says_labels
 
-reasons contains "the request does not name the principal's groups" if not is_array(input.principal.groups)
+reasons contains "the request does not name the principal's groups" if not _says_groups
 
 reasons contains sprintf("only %s may create a dataset with personal data (label %s: %v)", [group, label, value]) if {
 	some label, value in input.dataset.labels
 	_personal(lower(label), value)
 	not _governed
 }
+
+# A helper each: `not` of a call whose argument is undefined would not hold.
+_says_labels if is_object(input.dataset.labels)
+
+_says_groups if is_array(input.principal.groups)
 
 _personal(label, value) if {
 	label in labels

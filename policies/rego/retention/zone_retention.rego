@@ -73,10 +73,16 @@ _deletes(rule) if values.open(rule)
 _deletes(rule) if {
 	action := values.at(rule, ["action", "type"])
 	not action in {"SetStorageClass", "AbortIncompleteMultipartUpload"}
-	not lower(values.at(rule, ["condition", "withState"])) == "archived"
-	not values.at(rule, ["condition", "numNewerVersions"])
-	not values.at(rule, ["condition", "daysSinceNoncurrentTime"])
+	not _archived(rule)
+	not _on_old_versions(rule)
 }
+
+_on_old_versions(rule) if {
+	some name in ["numNewerVersions", "daysSinceNoncurrentTime"]
+	values.literal(values.at(rule, ["condition", name]))
+}
+
+_archived(rule) if lower(values.at(rule, ["condition", "withState"])) == "archived"
 
 _age(rule) := rule if values.open(rule)
 

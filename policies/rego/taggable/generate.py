@@ -1,7 +1,7 @@
 """Writes `data.json`: which resource types take tags, and where. Read from the installed Pulumi SDKs' source.
 
-    python policies/rego/taggable/generate.py            # writes
-    python policies/rego/taggable/generate.py --check    # exit code 1 when the file is stale
+python policies/rego/taggable/generate.py            # writes
+python policies/rego/taggable/generate.py --check    # exit code 1 when the file is stale
 """
 
 from __future__ import annotations

@@ -38,8 +38,18 @@ def bucket(**inputs: Any) -> tuple[Any, ...]:
 
 
 def test_made_changed_gone_and_made_anew() -> None:
-    base = graph(bucket(), ("Function", "gone", {"timeout": 1}), ("Function", "same", {}), ("Key", "k", {"rotation": False}))
-    head = graph(bucket(bucket="other"), ("Role", "made", {}), ("Function", "same", {}), ("Key", "k", {"rotation": True}))
+    base = graph(
+        bucket(),
+        ("Function", "gone", {"timeout": 1}),
+        ("Function", "same", {}),
+        ("Key", "k", {"rotation": False}),
+    )
+    head = graph(
+        bucket(bucket="other"),
+        ("Role", "made", {}),
+        ("Function", "same", {}),
+        ("Key", "k", {"rotation": True}),
+    )
     assert operations(base, head) == {"raw": "replace", "gone": "delete", "made": "create", "k": "change"}
     delta = graph_delta(base, head)
     assert delta.of("replace")[0].because == ("bucket",)
@@ -74,7 +84,10 @@ def test_what_hangs_on_something_made_anew_may_be_made_anew() -> None:
         return b.graph()
 
     delta = graph_delta(both("ENCRYPT_DECRYPT"), both("SIGN_VERIFY"))
-    assert {change.resource.name: change.uncertain for change in delta.of("replace")} == {"key": False, "vault": True}
+    assert {change.resource.name: change.uncertain for change in delta.of("replace")} == {
+        "key": False,
+        "vault": True,
+    }
 
 
 def test_a_rename_without_alias_is_found_and_one_with_alias_is_a_rename() -> None:
@@ -112,7 +125,11 @@ def test_a_child_follows_its_parents_alias() -> None:
         ({}, {"deletionProtection": True}, {}),
         ({"backupRetentionPeriod": 30}, {"backupRetentionPeriod": 7}, {"retention-shortened": "fail"}),
         ({"backupRetentionPeriod": 7}, {"backupRetentionPeriod": 30}, {}),
-        ({"backupRetentionPeriod": 7}, {"backupRetentionPeriod": unknown()}, {"retention-shortened": "undetermined"}),
+        (
+            {"backupRetentionPeriod": 7},
+            {"backupRetentionPeriod": unknown()},
+            {"retention-shortened": "undetermined"},
+        ),
         ({}, {"rules": [{"expiration": {"days": 30}}]}, {"retention-shortened": "fail"}),
         ({"kmsKeyId": "one"}, {"kmsKeyId": "two"}, {"encryption-key-replaced": "fail"}),
         ({"kmsKeyId": "one"}, {"kmsKeyId": unknown()}, {"encryption-key-replaced": "undetermined"}),
@@ -142,7 +159,11 @@ def finding(urn: str, verdict: Verdict = Verdict.FAIL) -> Finding:
 def test_findings_age_by_rule_resource_and_attribute_and_follow_a_rename() -> None:
     base = graph(bucket(), ("Bucket", "b", {}), ("Bucket", "c", {}))
     raw, b, c = list(base.resources)
-    head = graph(("Bucket", "raw-zone", {"bucket": "raw"}, {"aliases": (raw,)}), ("Bucket", "b", {}), ("Bucket", "c", {}))
+    head = graph(
+        ("Bucket", "raw-zone", {"bucket": "raw"}, {"aliases": (raw,)}),
+        ("Bucket", "b", {}),
+        ("Bucket", "c", {}),
+    )
     new_raw = next(iter(head.resources))
     found = aged(
         [finding(raw), finding(b), finding(c, Verdict.UNDETERMINED)],
@@ -160,7 +181,9 @@ def test_findings_age_by_rule_resource_and_attribute_and_follow_a_rename() -> No
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(0, 3) | st.sampled_from(["a", "b", "raw"]) | st.builds(unknown),
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["x", "y", "name"]), inner, max_size=2),
+    lambda inner: (
+        st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["x", "y", "name"]), inner, max_size=2)
+    ),
     max_leaves=5,
 )
 RESOURCES = st.dictionaries(
@@ -206,3 +229,12 @@ def _without_none(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _without_none(item) for key, item in value.items() if item is not None}
     return [_without_none(item) for item in value] if isinstance(value, list) else value
+
+
+def test_an_input_that_counts_only_as_a_whole() -> None:
+    def domain(**inputs: Any) -> ResourceGraph:
+        return graph(("aws:opensearch/domain:Domain", "search", {"domainName": "search", **inputs}))
+
+    inside = {"vpcOptions": {"subnetIds": ["a"]}}
+    assert operations(domain(), domain(**inside)) == {"search": "replace"}
+    assert operations(domain(**inside), domain(vpcOptions={"subnetIds": ["b"]})) == {"search": "change"}

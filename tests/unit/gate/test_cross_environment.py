@@ -20,7 +20,9 @@ def verdict(value: Any) -> str:
     b = GraphBuilder("aws-dev")
     other = b.add("Bucket", "other", {})
     b.add("Function", "it", {"environment": {"variables": {"X": ref(other) if value == "own" else value}}})
-    found = [i for i in check(b.graph(), "aws-dev", ENVIRONMENTS).findings if i.rule.id == RULE and i.name == "it"]
+    found = [
+        i for i in check(b.graph(), "aws-dev", ENVIRONMENTS).findings if i.rule.id == RULE and i.name == "it"
+    ]
     return str(found[0].verdict) if found else "pass"
 
 

@@ -26,22 +26,36 @@ def network(size: int) -> ResourceGraph:
     for n in range(size // 20):
         subnet = b.add("Subnet", f"subnet-{n}", {"vpcId": ref(vpc), "mapPublicIpOnLaunch": n % 2 == 0})
         table = b.add("RouteTable", f"table-{n}", {"vpcId": ref(vpc)})
-        b.add("Route", f"route-{n}", {"routeTableId": ref(table), "destinationCidrBlock": "0.0.0.0/0", "gatewayId": ref(gateway)})
+        b.add(
+            "Route",
+            f"route-{n}",
+            {"routeTableId": ref(table), "destinationCidrBlock": "0.0.0.0/0", "gatewayId": ref(gateway)},
+        )
         b.add("Association", f"tie-{n}", {"routeTableId": ref(table), "subnetId": ref(subnet)})
         group = b.add("Group", f"group-{n}", {"vpcId": ref(vpc), "ingress": [SSH]})
         b.add("GroupRule", f"rule-{n}", {"securityGroupId": ref(group), "type": "ingress", **SSH})
         b.add("Instance", f"machine-{n}", {"subnetId": ref(subnet), "vpcSecurityGroupIds": [ref(group)]})
         nic = b.add("Interface", f"nic-{n}", {"subnetId": ref(subnet), "securityGroups": [ref(group)]})
-        b.add("Instance", f"other-{n}", {"networkInterfaces": [{"networkInterfaceId": ref(nic), "deviceIndex": 0}]})
+        b.add(
+            "Instance",
+            f"other-{n}",
+            {"networkInterfaces": [{"networkInterfaceId": ref(nic), "deviceIndex": 0}]},
+        )
         b.add("Eip", f"address-{n}", {"networkInterface": ref(nic)})
         subnets = b.add("SubnetGroup", f"subnets-{n}", {"subnetIds": [ref(subnet)]})
-        b.add("Rds", f"db-{n}", {"dbSubnetGroupName": ref(subnets, "name"), "vpcSecurityGroupIds": [ref(group)]})
+        b.add(
+            "Rds", f"db-{n}", {"dbSubnetGroupName": ref(subnets, "name"), "vpcSecurityGroupIds": [ref(group)]}
+        )
         lb = b.add("Balancer", f"lb-{n}", {"subnets": [ref(subnet)], "securityGroups": [ref(group)]})
         b.add("Listener", f"listener-{n}", {"loadBalancerArn": ref(lb, "arn"), "port": 443})
         bucket = b.add("Bucket", f"bucket-{n}", {"bucket": f"sluice-aws-dev-{n}"})
         b.add("BucketPolicy", f"bucket-policy-{n}", {"bucket": ref(bucket), "policy": "{}"})
         role = b.add("Role", f"role-{n}", {"assumeRolePolicy": json.dumps({"Statement": []})})
-        statement = {"Effect": "Allow", "Action": ["s3:Get*", "iam:PassRole", f"glue:Start{n}*"], "Resource": text(bucket, "arn")}
+        statement = {
+            "Effect": "Allow",
+            "Action": ["s3:Get*", "iam:PassRole", f"glue:Start{n}*"],
+            "Resource": text(bucket, "arn"),
+        }
         policy = b.add("Policy", f"policy-{n}", {"policy": json.dumps({"Statement": [statement]})})
         b.add("Attachment", f"attachment-{n}", {"role": ref(role, "name"), "policyArn": ref(policy, "arn")})
         b.add("Key", f"key-{n}", {"description": "x"})

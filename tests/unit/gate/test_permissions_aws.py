@@ -16,7 +16,13 @@ ADMIN = "permissions/administrator"
 ESCALATION = "permissions/escalation"
 ANYONE = "permissions/trust-anyone"
 OTHER = "permissions/trust-other-account"
-TRUST = json.dumps({"Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]})
+TRUST = json.dumps(
+    {
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        ]
+    }
+)
 
 
 def doc(*statements: Any) -> str:
@@ -69,7 +75,9 @@ def test_everything_by_any_words_is_administration(statement: Any) -> None:
     assert identity.verdicts()[0] == "fail"
 
 
-@pytest.mark.parametrize("how", ["managed", "attachment", "customer", "list", "inline", "policy-attachment", "partition"])
+@pytest.mark.parametrize(
+    "how", ["managed", "attachment", "customer", "list", "inline", "policy-attachment", "partition"]
+)
 def test_administration_is_seen_however_the_document_is_tied(how: str) -> None:
     arn = "arn:aws:iam::aws:policy/AdministratorAccess"
     if how == "managed":
@@ -81,7 +89,9 @@ def test_administration_is_seen_however_the_document_is_tied(how: str) -> None:
     if how == "attachment":
         identity.attach(arn)
     if how == "partition":
-        identity.attach("arn:${call:aws:index/getPartition:getPartition#partition}:iam::aws:policy/AdministratorAccess")
+        identity.attach(
+            "arn:${call:aws:index/getPartition:getPartition#partition}:iam::aws:policy/AdministratorAccess"
+        )
     if how in ("customer", "list", "policy-attachment"):
         policy = identity.b.add("Policy", "all", {"policy": doc(allow("*"))})
         if how == "customer":
@@ -89,7 +99,11 @@ def test_administration_is_seen_however_the_document_is_tied(how: str) -> None:
         elif how == "list":
             identity.b.add("PolicyAttachment", "x", {"policyArn": ref(policy, "arn"), "roles": ["role"]})
         else:
-            identity.b.add("PolicyAttachment", "x", {"policyArn": ref(policy, "arn"), "roles": [ref(identity.role, "name")]})
+            identity.b.add(
+                "PolicyAttachment",
+                "x",
+                {"policyArn": ref(policy, "arn"), "roles": [ref(identity.role, "name")]},
+            )
     assert identity.verdicts()[0] == "fail"
 
 
@@ -97,7 +111,9 @@ def test_pass_role_and_create_function_in_two_documents_are_an_escalation_and_bo
     identity = Identity()
     identity.inline(doc(allow("iam:PassRole")), "passes")
     assert identity.verdicts() == ("pass", "pass")
-    policy = identity.b.add("Policy", "functions", {"policy": doc(allow("lambda:CreateFunction", "lambda:Invoke*"))})
+    policy = identity.b.add(
+        "Policy", "functions", {"policy": doc(allow("lambda:CreateFunction", "lambda:Invoke*"))}
+    )
     identity.attach(ref(policy, "arn"))
     assert identity.verdicts() == ("pass", "fail")
     (finding,) = [item for item in check(identity.b.graph(), "x").findings if item.rule.id == ESCALATION]
@@ -139,7 +155,11 @@ def test_narrow_rights_are_no_escalation() -> None:
 
 def test_passing_one_role_is_as_bad_as_that_role() -> None:
     identity = Identity()
-    strong = identity.b.add("Role", "strong", {"assumeRolePolicy": TRUST, "managedPolicyArns": ["arn:aws:iam::aws:policy/AdministratorAccess"]})
+    strong = identity.b.add(
+        "Role",
+        "strong",
+        {"assumeRolePolicy": TRUST, "managedPolicyArns": ["arn:aws:iam::aws:policy/AdministratorAccess"]},
+    )
     identity.inline(doc(allow("iam:PassRole", on=text(strong, "arn")), allow("ec2:RunInstances")))
     assert identity.verdicts() == ("pass", "fail")
 
@@ -167,7 +187,12 @@ def test_a_condition_on_the_service_decides_what_a_role_is_passed_to() -> None:
     def passing(service: str) -> tuple[str, str]:
         identity = Identity()
         condition = {"StringEquals": {"iam:PassedToService": service}}
-        identity.inline(doc(allow("iam:PassRole", Condition=condition), allow("lambda:CreateFunction", "lambda:InvokeFunction")))
+        identity.inline(
+            doc(
+                allow("iam:PassRole", Condition=condition),
+                allow("lambda:CreateFunction", "lambda:InvokeFunction"),
+            )
+        )
         return identity.verdicts()
 
     assert passing("lambda.amazonaws.com") == ("pass", "fail")
@@ -176,7 +201,9 @@ def test_a_condition_on_the_service_decides_what_a_role_is_passed_to() -> None:
 
 def test_another_condition_leaves_it_undetermined() -> None:
     identity = Identity()
-    identity.inline(doc(allow("iam:CreateAccessKey", Condition={"StringEquals": {"aws:RequestTag/team": "x"}})))
+    identity.inline(
+        doc(allow("iam:CreateAccessKey", Condition={"StringEquals": {"aws:RequestTag/team": "x"}}))
+    )
     assert identity.verdicts() == ("pass", "undetermined")
 
 
@@ -207,10 +234,20 @@ def test_a_known_administrator_stays_one_beside_an_unknown_document() -> None:
 def test_a_boundary_bounds() -> None:
     b = GraphBuilder()
     boundary = b.add("Policy", "boundary", {"policy": doc(allow("s3:*", "logs:*"))})
-    b.add("Role", "role", {"assumeRolePolicy": TRUST, "managedPolicyArns": ["arn:aws:iam::aws:policy/AdministratorAccess"], "permissionsBoundary": ref(boundary, "arn")})
+    b.add(
+        "Role",
+        "role",
+        {
+            "assumeRolePolicy": TRUST,
+            "managedPolicyArns": ["arn:aws:iam::aws:policy/AdministratorAccess"],
+            "permissionsBoundary": ref(boundary, "arn"),
+        },
+    )
     outcome = check(b.graph(), "x")
     assert (verdict(outcome, ADMIN), verdict(outcome, ESCALATION)) == ("pass", "pass")
-    unsure = Identity(managedPolicyArns=["arn:aws:iam::aws:policy/AdministratorAccess"], permissionsBoundary=unknown())
+    unsure = Identity(
+        managedPolicyArns=["arn:aws:iam::aws:policy/AdministratorAccess"], permissionsBoundary=unknown()
+    )
     assert unsure.verdicts()[0] == "undetermined"
 
 
@@ -259,11 +296,19 @@ OIDC = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.
         (trust({"AWS": "999988887777"}), ("pass", "fail")),
         (trust({"AWS": "arn:aws:iam::999988887777:root"}, Condition=EXTERNAL), ("pass", "pass")),
         (trust({"AWS": "arn:aws:iam::111122223333:root"}), ("pass", "pass")),
-        (trust({"AWS": "arn:aws:iam::${call:aws:index/getCallerIdentity:getCallerIdentity#accountId}:root"}), ("pass", "pass")),
+        (
+            trust(
+                {"AWS": "arn:aws:iam::${call:aws:index/getCallerIdentity:getCallerIdentity#accountId}:root"}
+            ),
+            ("pass", "pass"),
+        ),
         (trust({"AWS": "${call:x:y:z#arn}"}), ("pass", "undetermined")),
         (trust({"Federated": OIDC}), ("fail", "pass")),
         (
-            trust({"Federated": OIDC}, Condition={"StringLike": {"token.actions.githubusercontent.com:sub": "repo:us/it:*"}}),
+            trust(
+                {"Federated": OIDC},
+                Condition={"StringLike": {"token.actions.githubusercontent.com:sub": "repo:us/it:*"}},
+            ),
             ("pass", "pass"),
         ),
     ],

@@ -27,7 +27,11 @@ def _gcp(*roles: Any, **more: Any) -> tuple[str, str]:
     b = GraphBuilder("gcp-dev")
     account = b.add("GcpAccount", "runner", {"accountId": "runner"})
     for index, role in enumerate(roles):
-        b.add("GcpMember", f"m{index}", {"member": f"serviceAccount:{text(account, 'email')}", "role": role, **more})
+        b.add(
+            "GcpMember",
+            f"m{index}",
+            {"member": f"serviceAccount:{text(account, 'email')}", "role": role, **more},
+        )
     return _verdicts(b, "runner")
 
 
@@ -67,18 +71,26 @@ def test_gcp_bindings_and_members_of_one_account_are_one() -> None:
 def test_gcp_custom_roles_count_by_their_permissions() -> None:
     b = GraphBuilder("gcp-dev")
     account = b.add("GcpAccount", "runner", {"accountId": "runner"})
-    role = b.add("GcpCustomRole", "custom", {"permissions": ["iam.serviceAccounts.actAs", "run.services.create"]})
+    role = b.add(
+        "GcpCustomRole", "custom", {"permissions": ["iam.serviceAccounts.actAs", "run.services.create"]}
+    )
     b.add("GcpMember", "m", {"member": ref(account, "member"), "role": ref(role, "id")})
     assert _verdicts(b, "runner") == ("pass", "fail")
 
 
 def test_gcp_becoming_a_strong_account_through_another_is_an_escalation() -> None:
     b = GraphBuilder("gcp-dev")
-    first, middle, strong = (b.add("GcpAccount", name, {"accountId": name}) for name in ("first", "middle", "strong"))
+    first, middle, strong = (
+        b.add("GcpAccount", name, {"accountId": name}) for name in ("first", "middle", "strong")
+    )
     b.add("GcpMember", "owner", {"member": ref(strong, "member"), "role": "roles/owner"})
     for who, whom in ((first, middle), (middle, strong)):
         role = "roles/iam.serviceAccountTokenCreator"
-        b.add("GcpOnAccount", f"{who.name}-on", {"member": ref(who, "member"), "serviceAccountId": ref(whom, "name"), "role": role})
+        b.add(
+            "GcpOnAccount",
+            f"{who.name}-on",
+            {"member": ref(who, "member"), "serviceAccountId": ref(whom, "name"), "role": role},
+        )
     assert _verdicts(b, "first") == ("pass", "fail")
     assert _verdicts(b, "strong")[0] == "fail"
 
@@ -87,7 +99,11 @@ def test_gcp_becoming_a_weak_account_is_none() -> None:
     b = GraphBuilder("gcp-dev")
     one, two = (b.add("GcpAccount", name, {"accountId": name}) for name in ("one", "two"))
     role = "roles/iam.serviceAccountUser"
-    b.add("GcpOnAccount", "on", {"member": ref(one, "member"), "serviceAccountId": ref(two, "name"), "role": role})
+    b.add(
+        "GcpOnAccount",
+        "on",
+        {"member": ref(one, "member"), "serviceAccountId": ref(two, "name"), "role": role},
+    )
     assert _verdicts(b, "one") == ("pass", "pass")
 
 

@@ -30,7 +30,9 @@ class Net:
         self.vpc = b.add("Vpc", "vpc", {"cidrBlock": "10.0.0.0/16"})
         self.gateway = b.add("Gateway", "igw", {"vpcId": ref(self.vpc)})
         self.subnet = b.add(
-            "Subnet", "public", {"vpcId": ref(self.vpc), "mapPublicIpOnLaunch": change.get("map_public", True)}
+            "Subnet",
+            "public",
+            {"vpcId": ref(self.vpc), "mapPublicIpOnLaunch": change.get("map_public", True)},
         )
         self.table = b.add("RouteTable", "table", {"vpcId": ref(self.vpc)})
         b.add(
@@ -72,7 +74,16 @@ def test_a_machine_with_address_route_and_open_group_is_reached_and_the_way_is_t
     net = Net()
     (finding,) = [item for item in net.outcome().findings if item.rule.id == COMPUTE]
     assert finding.verdict is Verdict.FAIL
-    for part in ("internet gateway", "0.0.0.0/0", "`table`", "subnet `public`", "network ACL", "`web`", "tcp 22", "`bastion`"):
+    for part in (
+        "internet gateway",
+        "0.0.0.0/0",
+        "`table`",
+        "subnet `public`",
+        "network ACL",
+        "`web`",
+        "tcp 22",
+        "`bastion`",
+    ):
         assert part in finding.message, finding.message
     assert finding.source is not None and finding.source.line
 
@@ -114,7 +125,10 @@ def test_one_missing_hop_keeps_the_internet_out(change: dict[str, Any]) -> None:
         {"groups": unknown()},
         {"groups": ["sg-0123"]},
         {"subnet": unknown()},
-        {"subnet": answer("aws:ec2/getSubnet:getSubnet", "id"), "machine": {"associatePublicIpAddress": True}},
+        {
+            "subnet": answer("aws:ec2/getSubnet:getSubnet", "id"),
+            "machine": {"associatePublicIpAddress": True},
+        },
     ],
     ids=str,
 )
@@ -139,7 +153,9 @@ def test_a_rule_in_a_resource_of_its_own_opens_the_group(resource: str) -> None:
     net = Net(ingress=None)
     common = {"securityGroupId": ref(net.group), "fromPort": 22, "toPort": 22}
     if resource == "GroupRule":
-        net.b.add(resource, "ssh", {**common, "type": "ingress", "protocol": "tcp", "cidrBlocks": ["0.0.0.0/0"]})
+        net.b.add(
+            resource, "ssh", {**common, "type": "ingress", "protocol": "tcp", "cidrBlocks": ["0.0.0.0/0"]}
+        )
     else:
         net.b.add(resource, "ssh", {**common, "ipProtocol": "tcp", "cidrIpv4": "0.0.0.0/0"})
     assert net.verdict() == "fail"
@@ -215,9 +231,17 @@ def test_a_network_acl_decides_in_the_order_of_its_numbers() -> None:
 
 def test_ipv6_is_a_way_in_of_its_own() -> None:
     net = Net(map_public=False, ingress=[{**SSH, "cidrBlocks": [], "ipv6CidrBlocks": ["::/0"]}])
-    net.b.add("Route", "six", {"routeTableId": ref(net.table), "destinationIpv6CidrBlock": "::/0", "gatewayId": ref(net.gateway)})
+    net.b.add(
+        "Route",
+        "six",
+        {"routeTableId": ref(net.table), "destinationIpv6CidrBlock": "::/0", "gatewayId": ref(net.gateway)},
+    )
     assert net.verdict() == "pass"
-    net.b.add("Instance", "six-machine", {"subnetId": ref(net.subnet), "vpcSecurityGroupIds": [ref(net.group)], "ipv6AddressCount": 1})
+    net.b.add(
+        "Instance",
+        "six-machine",
+        {"subnetId": ref(net.subnet), "vpcSecurityGroupIds": [ref(net.group)], "ipv6AddressCount": 1},
+    )
     assert net.verdict(name="six-machine") == "fail"
 
 
@@ -266,17 +290,23 @@ def test_a_public_database_is_found_through_its_subnet_group() -> None:
 def test_a_database_that_lets_in_the_bastions_group_is_one_hop_away() -> None:
     net = Net()
     inner = net.b.add(
-        "Group", "db-group", {"vpcId": ref(net.vpc), "ingress": [{**SSH, "cidrBlocks": None, "securityGroups": [ref(net.group)]}]}
+        "Group",
+        "db-group",
+        {"vpcId": ref(net.vpc), "ingress": [{**SSH, "cidrBlocks": None, "securityGroups": [ref(net.group)]}]},
     )
     _database(net, vpcSecurityGroupIds=[ref(inner)])
     assert net.verdict(ONE_HOP, "db") == "fail"
     assert net.verdict(DATABASE, "db") == "pass"
     closed = Net(ingress=[])
-    other = closed.b.add("Group", "db-group", {"ingress": [{**SSH, "cidrBlocks": None, "securityGroups": [ref(closed.group)]}]})
+    other = closed.b.add(
+        "Group", "db-group", {"ingress": [{**SSH, "cidrBlocks": None, "securityGroups": [ref(closed.group)]}]}
+    )
     _database(closed, vpcSecurityGroupIds=[ref(other)])
     assert closed.verdict(ONE_HOP, "db") == "pass"
     unsure = Net()
-    third = unsure.b.add("Group", "db-group", {"ingress": [{**SSH, "cidrBlocks": None, "securityGroups": unknown()}]})
+    third = unsure.b.add(
+        "Group", "db-group", {"ingress": [{**SSH, "cidrBlocks": None, "securityGroups": unknown()}]}
+    )
     _database(unsure, vpcSecurityGroupIds=[ref(third)])
     assert unsure.verdict(ONE_HOP, "db") == "undetermined"
 
@@ -296,9 +326,13 @@ def test_groups_that_name_each_other_open_nothing_and_do_not_loop() -> None:
 def test_a_load_balancer_is_open_only_with_a_listener_and_without_internal() -> None:
     def balancer(listen: bool, **inputs: Any) -> str:
         net = Net(ingress=[{**SSH, "fromPort": 443, "toPort": 443}])
-        made = net.b.add("Balancer", "lb", {"subnets": [ref(net.subnet)], "securityGroups": [ref(net.group)], **inputs})
+        made = net.b.add(
+            "Balancer", "lb", {"subnets": [ref(net.subnet)], "securityGroups": [ref(net.group)], **inputs}
+        )
         if listen:
-            net.b.add("Listener", "https", {"loadBalancerArn": ref(made, "arn"), "port": 443, "protocol": "HTTPS"})
+            net.b.add(
+                "Listener", "https", {"loadBalancerArn": ref(made, "arn"), "port": 443, "protocol": "HTTPS"}
+            )
         return net.verdict(BALANCER, "lb")
 
     assert balancer(True) == "fail"
@@ -324,11 +358,21 @@ def test_reachability_is_what_trying_every_port_one_by_one_finds(
     net = Net(
         map_public=public,
         associate=routed,
-        ingress=[{"protocol": "tcp", "fromPort": low, "toPort": high, "cidrBlocks": [cidr]} for (low, high), cidr in group],
+        ingress=[
+            {"protocol": "tcp", "fromPort": low, "toPort": high, "cidrBlocks": [cidr]}
+            for (low, high), cidr in group
+        ],
     )
     if acl is not None:
         rules = [
-            {"ruleNo": 100 + index, "action": "allow" if allow else "deny", "protocol": "tcp", "fromPort": low, "toPort": high, "cidrBlock": cidr}
+            {
+                "ruleNo": 100 + index,
+                "action": "allow" if allow else "deny",
+                "protocol": "tcp",
+                "fromPort": low,
+                "toPort": high,
+                "cidrBlock": cidr,
+            }
             for index, (allow, (low, high), cidr) in enumerate(acl)
         ]
         net.b.add("Acl", "acl", {"subnetIds": [ref(net.subnet)], "ingress": rules})
@@ -349,7 +393,9 @@ def test_reachability_is_what_trying_every_port_one_by_one_finds(
 
 
 @settings(max_examples=80, deadline=None)
-@given(data=st.data(), hidden=st.sets(st.sampled_from(["map_public", "gateway", "ingress", "groups", "subnet"])))
+@given(
+    data=st.data(), hidden=st.sets(st.sampled_from(["map_public", "gateway", "ingress", "groups", "subnet"]))
+)
 def test_hiding_a_value_never_turns_a_finding_into_a_pass(data: st.DataObject, hidden: set[str]) -> None:
     change: dict[str, Any] = {"map_public": data.draw(st.booleans())}
     known = Net(**change).verdict()
@@ -358,3 +404,36 @@ def test_hiding_a_value_never_turns_a_finding_into_a_pass(data: st.DataObject, h
         assert found in ("fail", "undetermined")
     if known == "pass" and found == "fail":
         raise AssertionError("an unknown made a certain finding of a pass")
+
+
+def test_a_group_put_on_a_machines_interface_by_a_resource_of_its_own_counts() -> None:
+    net = Net(ingress=[SSH], groups=[])
+    assert net.verdict() == "pass"
+    net.b.add(
+        "aws:ec2/networkInterfaceSecurityGroupAttachment:NetworkInterfaceSecurityGroupAttachment",
+        "more",
+        {
+            "networkInterfaceId": ref(net.machine, "primaryNetworkInterfaceId"),
+            "securityGroupId": ref(net.group),
+        },
+    )
+    assert net.verdict() == "fail"
+
+
+def test_a_second_interface_is_a_second_way_in() -> None:
+    net = Net(map_public=False)
+    nic = net.b.add("Interface", "nic", {"subnetId": ref(net.subnet), "securityGroups": [ref(net.group)]})
+    net.b.add(
+        "aws:ec2/networkInterfaceAttachment:NetworkInterfaceAttachment",
+        "tie",
+        {"instanceId": ref(net.machine), "networkInterfaceId": ref(nic), "deviceIndex": 1},
+    )
+    assert net.verdict() == "pass"
+    net.b.add("Eip", "address", {"networkInterface": ref(nic)})
+    assert net.verdict() == "fail"
+
+
+def test_an_address_that_may_be_on_anything_hides_no_certain_way() -> None:
+    net = Net()
+    net.b.add("Eip", "address", {"instance": unknown()})
+    assert net.verdict() == "fail"

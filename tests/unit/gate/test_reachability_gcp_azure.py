@@ -59,8 +59,14 @@ def test_gcp_firewall_rules_decide_by_priority_target_and_source(firewalls: list
 def test_gcp_tags_and_accounts_choose_the_machine() -> None:
     assert _gcp({**ALLOW, "targetTags": ["ssh"]}, machine={"tags": ["ssh"]}) == "fail"
     assert _gcp({**ALLOW, "targetTags": ["ssh"]}, machine={"tags": unknown()}) == "undetermined"
-    assert _gcp({**ALLOW, "targetServiceAccounts": ["a@p"]}, machine={"serviceAccount": {"email": "a@p"}}) == "fail"
-    assert _gcp({**ALLOW, "targetServiceAccounts": ["a@p"]}, machine={"serviceAccount": {"email": "b@p"}}) == "pass"
+    assert (
+        _gcp({**ALLOW, "targetServiceAccounts": ["a@p"]}, machine={"serviceAccount": {"email": "a@p"}})
+        == "fail"
+    )
+    assert (
+        _gcp({**ALLOW, "targetServiceAccounts": ["a@p"]}, machine={"serviceAccount": {"email": "b@p"}})
+        == "pass"
+    )
 
 
 def test_gcp_an_external_address_is_there_by_being_named() -> None:
@@ -146,7 +152,9 @@ def test_azure_a_rule_in_a_resource_of_its_own_counts() -> None:
     b.add("AzureRule", "ssh", {"networkSecurityGroupName": ref(group, "name"), **IN})
     public = b.add("AzureAddress", "address", {"sku": {"name": "Standard"}})
     configuration = {"publicIPAddress": {"id": ref(public)}}
-    nic = b.add("AzureNic", "nic", {"networkSecurityGroup": {"id": ref(group)}, "ipConfigurations": [configuration]})
+    nic = b.add(
+        "AzureNic", "nic", {"networkSecurityGroup": {"id": ref(group)}, "ipConfigurations": [configuration]}
+    )
     b.add("AzureVm", "vm", {"networkProfile": {"networkInterfaces": [{"id": ref(nic)}]}})
     assert _verdict(b, "vm") == "fail"
 

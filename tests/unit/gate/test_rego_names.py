@@ -1,6 +1,6 @@
 """Every type and every input that a Rego rule names exists in the installed Pulumi SDKs.
 
-A rule that asks for an input that is not there, or of a type spelled wrongly, would pass everything in silence.
+A rule that asks for an input that is not there, or of a type spelled wrongly, would pass all in silence.
 This does not prove that the right input is asked for; the rules' own tests do that.
 """
 
@@ -73,10 +73,7 @@ def _found(steps: list[Any], path: list[str | int]) -> bool:
         return True
     head, rest = path[0], path[1:]
     for kind, inner in steps:
-        if kind == "list" and (head == "*" or isinstance(head, int)):
-            if _found(_steps(inner), rest):
-                return True
-        elif kind == "dict":
+        if (kind == "list" and (head == "*" or isinstance(head, int))) or kind == "dict":
             if _found(_steps(inner), rest):
                 return True
         elif kind == "object":
@@ -93,7 +90,9 @@ def _exists(token: str, path: list[str | int]) -> bool:
 
 def _tables() -> list[tuple[str, str, list[str | int]]]:
     """Rule, type and path of everything in a `requirements` table, conditions included."""
-    query = "{c: {n: r | some n; r := data.sluice[c][n].requirements} | some c; data.sluice[c][_].requirements}"
+    query = (
+        "{c: {n: r | some n; r := data.sluice[c][n].requirements} | some c; data.sluice[c][_].requirements}"
+    )
     answer = rego.run("eval", "--format=raw", "--bundle", ".", "--ignore=*_test.rego", query)
     found = []
     for category, packages in json.loads(answer).items():
@@ -118,12 +117,16 @@ def test_every_type_named_in_a_policy_exists_in_an_sdk() -> None:
 def test_every_input_in_a_table_of_requirements_exists_in_its_sdk() -> None:
     tables = _tables()
     assert len(tables) > 150
-    assert [f"{rule}: {token} has no {path}" for rule, token, path in tables if not _exists(token, path)] == []
+    assert [
+        f"{rule}: {token} has no {path}" for rule, token, path in tables if not _exists(token, path)
+    ] == []
 
 
 def test_places_of_policies_links_and_copies_exist() -> None:
-    query = "[data.sluice.graph.documents.places, data.sluice.graph.attached.links, data.sluice.cost.sizes._machines]"
-    query = query.replace("data.sluice.cost.sizes._machines", "data.sluice.residency.allowed_regions._copies")
+    query = (
+        "[data.sluice.graph.documents.places, data.sluice.graph.attached.links,"
+        " data.sluice.residency.allowed_regions._copies]"
+    )
     places, links, copies = json.loads(
         rego.run("eval", "--format=raw", "--bundle", ".", "--ignore=*_test.rego", query)
     )
@@ -134,7 +137,9 @@ def test_places_of_policies_links_and_copies_exist() -> None:
 
 
 def test_types_that_take_tags_are_those_of_the_installed_sdks() -> None:
-    spec = importlib.util.spec_from_file_location("generate_taggable", rego.RULES / "taggable" / "generate.py")
+    spec = importlib.util.spec_from_file_location(
+        "generate_taggable", rego.RULES / "taggable" / "generate.py"
+    )
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

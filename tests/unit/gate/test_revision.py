@@ -18,7 +18,14 @@ from policies.gate.revision import checked_out
 def git(folder: Path, *arguments: str) -> str:
     identity = ("-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "init.defaultBranch=main")
     environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
-    done = subprocess.run(["git", *identity, *arguments], cwd=folder, env=environment, check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        ["git", *identity, *arguments],
+        cwd=folder,
+        env=environment,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
     return done.stdout.strip()
 
 
@@ -50,16 +57,26 @@ def left(place: Path) -> list[Path]:
     return list(place.glob("sluice-*/revision-*"))
 
 
-def test_the_files_of_the_revision_are_there_and_the_working_copy_is_untouched(repository: Path, temporary: Path) -> None:
+def test_the_files_of_the_revision_are_there_and_the_working_copy_is_untouched(
+    repository: Path, temporary: Path
+) -> None:
     (repository / "stacks" / "__main__.py").write_text("dirty")
     (repository / "untracked").write_text("x")
-    before = git(repository, "status", "--porcelain"), git(repository, "worktree", "list"), (repository / ".git/index").read_bytes()
+    before = (
+        git(repository, "status", "--porcelain"),
+        git(repository, "worktree", "list"),
+        (repository / ".git/index").read_bytes(),
+    )
     with checked_out("HEAD~1", repository / "stacks") as checkout:
         assert (checkout.path(repository / "stacks") / "__main__.py").read_text() == "old"
         assert (checkout.root / "stacks" / "hidden.py").exists()
         assert not (checkout.root / "untracked").exists()
         assert checkout.commit == git(repository, "rev-parse", "HEAD~1")
-        after = git(repository, "status", "--porcelain"), git(repository, "worktree", "list"), (repository / ".git/index").read_bytes()
+        after = (
+            git(repository, "status", "--porcelain"),
+            git(repository, "worktree", "list"),
+            (repository / ".git/index").read_bytes(),
+        )
     assert before == after
     assert left(temporary) == []
 
@@ -70,12 +87,16 @@ def test_it_goes_away_when_the_block_fails(repository: Path, temporary: Path) ->
     assert left(temporary) == []
 
 
-def test_what_a_killed_run_left_is_removed_by_the_next_and_a_living_ones_is_not(repository: Path, temporary: Path) -> None:
+def test_what_a_killed_run_left_is_removed_by_the_next_and_a_living_ones_is_not(
+    repository: Path, temporary: Path
+) -> None:
     code = (
         "import sys, time; from pathlib import Path; from policies.gate.revision import checked_out\n"
         "with checked_out('HEAD', Path(sys.argv[1])) as c:\n print(c.root, flush=True); time.sleep(60)"
     )
-    process = subprocess.Popen([sys.executable, "-c", code, str(repository)], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, str(repository)], stdout=subprocess.PIPE, text=True
+    )
     try:
         assert process.stdout is not None
         root = Path(process.stdout.readline().strip())
@@ -123,7 +144,9 @@ def test_a_path_outside_has_no_earlier_revision(repository: Path, tmp_path: Path
         checkout.path(tmp_path)
 
 
-def test_variables_that_a_hook_sets_do_not_mislead_it(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_variables_that_a_hook_sets_do_not_mislead_it(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("GIT_DIR", "/nowhere")
     monkeypatch.setenv("GIT_INDEX_FILE", str(repository / ".git/index"))
     before = (repository / ".git/index").read_bytes()

@@ -73,7 +73,8 @@ def test_a_policy_must_be_attached_and_an_address_borne() -> None:
 
 
 @pytest.mark.parametrize(
-    ("bucket", "expected"), [("name", "pass"), ("other-name", "fail"), ("ref", "pass"), ("unknown", "undetermined")]
+    ("bucket", "expected"),
+    [("name", "pass"), ("other-name", "fail"), ("ref", "pass"), ("unknown", "undetermined")],
 )
 def test_a_bucket_policy_belongs_to_a_bucket(bucket: str, expected: str) -> None:
     b = GraphBuilder()

@@ -42,7 +42,9 @@ def read(tmp_path: Path, **change: str | None) -> Waivers:
 
 
 def wrong(waivers: Waivers) -> list[tuple[str, int]]:
-    return [(item.rule.id.removeprefix("waiver/"), item.source.line) for item in waivers.findings if item.source]
+    return [
+        (item.rule.id.removeprefix("waiver/"), item.source.line) for item in waivers.findings if item.source
+    ]
 
 
 def test_it_covers_what_it_names_and_nothing_else(tmp_path: Path) -> None:
@@ -189,7 +191,9 @@ def test_the_environments_own_model_goes_first() -> None:
 def test_the_severities_file_changes_rules_and_tiers(tmp_path: Path) -> None:
     file = tmp_path / "severities.yaml"
     assert enforcement.load(file) == enforcement.Severities()
-    file.write_text("rules:\n  network/open: low\nenforcement:\n  dev: {fail_at: low, fail_undetermined: true}\n")
+    file.write_text(
+        "rules:\n  network/open: low\nenforcement:\n  dev: {fail_at: low, fail_undetermined: true}\n"
+    )
     read_back = enforcement.load(file)
     assert enforcement.enforcement("dev", read_back) == enforcement.Enforcement(Severity.LOW, True)
     (changed,) = read_back.applied([finding()])

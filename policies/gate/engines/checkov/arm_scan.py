@@ -85,11 +85,11 @@ def _record(
         record["raised"] = True
     kind, name = str(resource.get("type", "")), str(resource.get("name", ""))
 
-    def with_value(path: probes.Path, probe: Any) -> Any:
+    def with_values(values: dict[probes.Path, Any]) -> Any:
         changed = pickle_deepcopy(resource)
-        return changed if put(changed, path, probe) else None
+        return changed if all([put(changed, path, probe) for path, probe in values.items()]) else None
 
-    decide(record, check, places, with_value, lambda conf: check.run("/template.json", conf, name, kind, {}))
+    decide(record, check, places, with_values, lambda conf: check.run("/template.json", conf, name, kind, {}))
     return record
 
 

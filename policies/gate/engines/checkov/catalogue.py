@@ -76,7 +76,7 @@ class Catalogue:
                 category=said["category"],
                 engine="checkov",
                 why=said.get("why") or guideline or f"checkov {name}: {title}",
-                fix=title,
+                fix=said.get("fix") or title,
                 frameworks=(name,),
             )
             self._found[name] = Check(

@@ -156,7 +156,9 @@ def _attributes() -> None:
         return results
 
     def run_complex(self: Any, graph_connector: Any) -> Any:
-        passed, failed, unknown = [], [], []
+        passed: list[Any] = []
+        failed: list[Any] = []
+        unknown: list[Any] = []
         for data in vertices_of(graph_connector, self.resource_types):
             result = self.get_operation(data)
             (unknown if result is None else passed if result else failed).append(data)

@@ -114,6 +114,7 @@ class PlanScan:
         found = registry.run_checks(self._graph, FILTER, CheckType.TERRAFORM_PLAN)
         for check, results in found.items():
             types = set(types_of(check))
+            again = self._again(check) if any(item["result"] == "UNKNOWN" for item in results) else {}
             for result in results:
                 entity = result["entity"]
                 address = entity.get(CustomAttributes.TF_RESOURCE_ADDRESS)
@@ -124,8 +125,18 @@ class PlanScan:
                 record = record_of(check, result["result"], address, keys)
                 near = self._unknowns.around(entity)
                 record["near"] = [other for other, type_ in near if other != address and type_ in types]
-                self._unknowns.decide_graph(record, check, near)
+                self._unknowns.decide_graph(record, check, near, again.get(address, ""))
                 yield record
+
+    def _again(self, check: Any) -> dict[str, str]:
+        """Verdicts of a graph check with a name in the place of each reference, which checkov gives up on."""
+        found: dict[Any, list[Any]] = {}
+        with self._unknowns.named():
+            self._runner.graph_registry.run_check_parallel(check, found, self._graph)
+        return {
+            item["entity"].get(CustomAttributes.TF_RESOURCE_ADDRESS): item["result"].value.lower()
+            for item in found.get(check, ())
+        }
 
 
 def record_of(check: Any, verdict: Any, address: str, keys: list[str]) -> dict[str, Any]:

@@ -14,6 +14,12 @@ from typing import Any
 
 Path = tuple[str | int, ...]
 
+WithValues = Callable[[dict[Path, Any]], Any]
+"""A resource as checkov would see it with some values in their places; None where there is no such place."""
+
+NEUTRAL = "sluice-probe"
+"""A name like any other."""
+
 _NAMES = (
     "id",
     "ids",
@@ -23,13 +29,15 @@ _NAMES = (
     "names",
     "key",
     "email",
+    "member",
+    "principal",
     "link",
     "bucket",
     "topic",
     "uri",
     "url",
 )
-_TEXTS: tuple[Any, ...] = ("sluice-probe", "0.0.0.0/0", "*")
+_TEXTS: tuple[Any, ...] = (NEUTRAL, "0.0.0.0/0", "*")
 _OTHERS: tuple[Any, ...] = (True, False, 0, 1, 65536)
 _MOST_LITERALS = 40
 _DOCUMENTS = tuple(
@@ -83,7 +91,7 @@ def decide(
     record: dict[str, Any],
     check: Any,
     places: tuple[Open, ...],
-    with_value: Callable[[Path, Any], Any],
+    with_values: WithValues,
     run: Callable[[Any], Any],
 ) -> None:
     """Adds `verdict` to a record, and `open` where a missing value decides it.
@@ -91,43 +99,46 @@ def decide(
     `none` is the verdict of a check that has nothing to say of a resource: checkov's "unknown" where no value
     is missing. A check that raised has said nothing either, but it should have: undetermined.
     """
-    record["verdict"] = record["result"]
+    raised = record.pop("raised", False)
     touched = [item for item in places if item.touched_by(check, record["keys"])]
-    if record["result"] not in ("passed", "failed"):
-        raised = record.pop("raised", False)
-        record["verdict"] = "undetermined" if touched or raised else "none"
-        if touched:
-            record["open"] = [item.text for item in touched]
-        return
+    if record["result"] in ("passed", "failed"):
+        record["verdict"] = record["result"]
+    else:
+        # checkov gives up where it sees a reference; a name in its place is all that the check can want.
+        named = [item.path for item in touched if not item.decides]
+        said = _result(with_values, run, {path: NEUTRAL for path in named}) if named else ""
+        record["verdict"] = said or ("undetermined" if raised else "none")
     for item in touched:
         if not item.decides:
             continue
-        answers = _answers(check, item, with_value, run)
-        if len(answers) == 1:
+        answers = _answers(check, item, with_values, run)
+        if record["verdict"] == "none" and not answers:
+            continue
+        if len(answers) == 1 and record["verdict"] != "none":
             record["verdict"] = answers.pop()
         else:
             record.update(verdict="undetermined", open=[item.text])
             return
 
 
-def _answers(
-    check: Any, item: Open, with_value: Callable[[Path, Any], Any], run: Callable[[Any], Any]
-) -> set[str]:
+def _answers(check: Any, item: Open, with_values: WithValues, run: Callable[[Any], Any]) -> set[str]:
     _, literals = mentions(check)
     texts_only = all(isinstance(probe, str) for probe in item.probes)
-    answers = set()
-    for probe in (*item.probes, *(one for one in literals if isinstance(one, str) or not texts_only)):
-        conf = with_value(item.path, probe)
-        if conf is None:
-            continue
-        try:
-            result = run(conf)["result"]
-        except Exception:
-            continue  # a value of a type that this attribute cannot have
-        result = result[0] if isinstance(result, tuple) else result
-        if result.value != "UNKNOWN":
-            answers.add(result.value.lower())
-    return answers
+    likely = (*item.probes, *(one for one in literals if isinstance(one, str) or not texts_only))
+    return {said for probe in likely if (said := _result(with_values, run, {item.path: probe}))}
+
+
+def _result(with_values: WithValues, run: Callable[[Any], Any], values: dict[Path, Any]) -> str:
+    """`passed` or `failed`; empty where the check says nothing, or the value is of an impossible type."""
+    conf = with_values(values)
+    if conf is None:
+        return ""
+    try:
+        result = run(conf)["result"]
+    except Exception:
+        return ""
+    said = (result[0] if isinstance(result, tuple) else result).value.lower()
+    return said if said in ("passed", "failed") else ""
 
 
 def mentions(check: Any) -> tuple[frozenset[str], tuple[Any, ...]]:
@@ -189,17 +200,18 @@ def names_something(attribute: str) -> bool:
 
 
 def put(values: Any, path: Path, probe: Any) -> bool:
-    """Writes a value in its place; whether there is one."""
+    """Writes a value in its place, of a text with references into those; whether there is such a place."""
     *above, last = path
     for part in above:
         try:
             values = values[part]
         except (KeyError, IndexError, TypeError):
             return False
-    if isinstance(values, dict) or (
-        isinstance(values, list) and isinstance(last, int) and last < len(values)
-    ):
-        values[last] = probe
+    if isinstance(values, dict):
+        values[last] = filled(values.get(last), probe)
+        return True
+    if isinstance(values, list) and isinstance(last, int) and last < len(values):
+        values[last] = filled(values[last], probe)
         return True
     return False
 
@@ -210,3 +222,10 @@ def overlap(key: str, path: Path) -> bool:
     place = [part for part in path if isinstance(part, str)]
     shorter = min(len(mine), len(place))
     return shorter > 0 and mine[:shorter] == place[:shorter]
+
+
+def filled(shown: Any, probe: Any) -> Any:
+    """A value, or a text with it in the place of its references."""
+    if isinstance(shown, str) and "${" in shown and isinstance(probe, str):
+        return re.sub(r"\$\{[^}]*\}", lambda _: probe, shown)
+    return probe

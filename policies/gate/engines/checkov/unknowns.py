@@ -8,13 +8,23 @@ set is known, and no check can ask for more before apply.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from checkov.common.graph.graph_builder import CustomAttributes
 from checkov.common.util.data_structures_utils import pickle_deepcopy
 from checkov.terraform import plan_parser
 
-from policies.gate.engines.checkov.probes import Open, Path, decide, names_something, overlap, put
+from policies.gate.engines.checkov.probes import (
+    NEUTRAL,
+    Open,
+    Path,
+    decide,
+    filled,
+    names_something,
+    overlap,
+    put,
+)
 
 
 class Unknowns:
@@ -30,37 +40,62 @@ class Unknowns:
         self._deciding = {
             address: found
             for address, places in self._places.items()
-            if (found := [place for place in places if place.decides])
+            if (found := tuple(place for place in places if place.decides))
         }
         self._graph = graph
         self._vertices: dict[int, int] = {}
-        self._prepared: dict[tuple[str, Path, Any], dict[str, Any] | None] = {}
+        self._asked = 0
+        self._prepared: dict[tuple[str, Any], dict[str, Any] | None] = {}
 
     def decide_resource(self, record: dict[str, Any], check: Any, details: tuple[str, str, Any]) -> None:
         """Adds the verdict to the record of a check on a single resource."""
         kind, name, _ = details
         address = record["resource"]
 
-        def with_value(path: Path, probe: Any) -> dict[str, Any] | None:
-            return self._with(address, kind, name, path, probe)
+        def with_values(values: dict[Path, Any]) -> dict[str, Any] | None:
+            return self._with(address, kind, name, values)
 
         def run(conf: dict[str, Any]) -> Any:
-            return check.run("/plan.json", conf, name, kind, {})
+            # Under another name, or checkov takes what it kept of the resource's policy document.
+            self._asked += 1
+            return check.run("/plan.json", conf, f"{name}~{self._asked}", kind, {})
 
-        decide(record, check, self._places.get(address, ()), with_value, run)
+        decide(record, check, self._places.get(address, ()), with_values, run)
 
-    def decide_graph(self, record: dict[str, Any], check: Any, near: list[tuple[str, str]]) -> None:
-        """The same for a check on the graph: it cannot be asked again, so what it reads decides."""
-        record["verdict"] = record["result"] if record["result"] in ("passed", "failed") else "none"
-        said = record["verdict"] != "none"
+    def decide_graph(
+        self, record: dict[str, Any], check: Any, near: list[tuple[str, str]], again: str
+    ) -> None:
+        """The same for a check on the graph: it is not asked with values, so what it reads decides.
+
+        `again` is its verdict with a name in the place of each reference.
+        """
+        definite = ("passed", "failed")
+        verdict = next((said for said in (record["result"], again) if said in definite), "none")
+        record["verdict"] = verdict
         found = [
             item.text if address == record["resource"] else f"{address}/{item.text}"
-            for address, kind in (near if said else near[:1])
-            for item in (self._deciding if said else self._places).get(address, ())
+            for address, kind in near
+            for item in self._deciding.get(address, ())
             if any(overlap(key, item.path) for key in attributes_read(check, kind, values=True))
         ]
         if found:
             record.update(verdict="undetermined", open=found)
+
+    @contextmanager
+    def named(self) -> Iterator[None]:
+        """The graph with a name in the place of each reference; its edges stay."""
+        before: list[tuple[dict[str, Any], str, Any]] = []
+        for _, vertex in self._graph.nodes():
+            named = [item for item in self._places.get(_named(vertex)[0], ()) if not item.decides]
+            for key, value in list(vertex.items()) if named else ():
+                if isinstance(value, str) and any(_at(key, item.path) for item in named):
+                    before.append((vertex, key, value))
+                    vertex[key] = filled(value, NEUTRAL) if "${" in value else NEUTRAL
+        try:
+            yield
+        finally:
+            for vertex, key, value in before:
+                vertex[key] = value
 
     def around(self, entity: dict[str, Any]) -> list[tuple[str, str]]:
         """Address and type of a resource, then of each that it has an edge with."""
@@ -81,18 +116,24 @@ class Unknowns:
             named = _is_name_of_resource(_references(expressions, path), self._resources)
             yield Open(path, decides=not shown and not named)
 
-    def _with(self, address: str, kind: str, name: str, path: Path, probe: Any) -> dict[str, Any] | None:
-        """The resource as checkov would see it with a value in the open place."""
-        key = (address, path, (type(probe), probe))
+    def _with(self, address: str, kind: str, name: str, values: dict[Path, Any]) -> dict[str, Any] | None:
+        """The resource as checkov would see it with values in the open places."""
+        key = (address, tuple((path, type(probe), probe) for path, probe in values.items()))
         if key not in self._prepared:
             resource = pickle_deepcopy(self._resources[address])
             self._prepared[key] = None
-            if put(resource.get("values") or {}, path, probe):
+            if all([put(resource.get("values") or {}, path, probe) for path, probe in values.items()]):
                 block, _, _ = plan_parser._prepare_resource_block(
                     resource=resource, conf=self._configured.get(address), resource_changes=self._changes
                 )
                 self._prepared[key] = block[kind][name]
         return self._prepared[key]
+
+
+def _at(key: str, path: Path) -> bool:
+    """Whether a vertex's flat key is a place; it may leave indices out."""
+    parts = key.split(".")
+    return parts == [str(part) for part in path] or parts == [part for part in path if isinstance(part, str)]
 
 
 def _true_paths(unknown: Any, values: Any, path: Path = ()) -> Iterator[tuple[Path, bool]]:

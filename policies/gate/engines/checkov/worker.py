@@ -17,6 +17,7 @@ import os
 import sys
 import tempfile
 import traceback
+from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, Any
 
@@ -106,7 +107,7 @@ def _answer(job: dict[str, Any]) -> dict[str, Any]:
 
     try:
         if job["framework"] == "terraform_plan":
-            records = plan_scan.scan(job["document"])
+            records: Iterable[dict[str, Any]] = plan_scan.scan(job["document"])
         elif job["framework"] == "arm":
             records = arm_scan.scan(job["document"])
         else:

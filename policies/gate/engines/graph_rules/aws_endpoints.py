@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal
 
 from policies.gate import values
@@ -182,10 +183,28 @@ class AwsEndpoints:
         }
         return found | {
             interface.urn
-            for tie in self.links.graph.of_type(INTERFACE_ATTACHMENT)
-            if self.links.target(tie.inputs.get("instanceId"), INSTANCE).resources
-            for interface in self.links.target(tie.inputs.get("networkInterfaceId"), INTERFACE).resources
+            for attached in self._attachments.values()
+            for interface in self.links.target(attached, INTERFACE).resources
         }
+
+    @cached_property
+    def _attachments(self) -> dict[str, list[Value]]:
+        """Interfaces that a resource of its own puts on a machine, by the machine's URN."""
+        found: dict[str, list[Value]] = {}
+        for tie in self.links.graph.of_type(INTERFACE_ATTACHMENT):
+            for machine in self.links.target(tie.inputs.get("instanceId"), INSTANCE, SPOT).resources:
+                found.setdefault(machine.urn, []).append(tie.inputs.get("networkInterfaceId"))
+        return found
+
+    @cached_property
+    def _extra_groups(self) -> dict[str, list[Value]]:
+        """Groups that a resource of its own puts on an interface, or on a machine's first one, by URN."""
+        found: dict[str, list[Value]] = {}
+        for tie in self.links.graph.of_type(INTERFACE_GROUPS):
+            at = self.links.target(tie.inputs.get("networkInterfaceId"), INTERFACE, INSTANCE, SPOT)
+            for resource in at.resources:
+                found.setdefault(resource.urn, []).append(tie.inputs.get("securityGroupId"))
+        return found
 
     def _machine(self, resource: Resource) -> Endpoint:
         inputs, doors = resource.inputs, []
@@ -194,11 +213,7 @@ class AwsEndpoints:
         if unknown or items(inputs.get("primaryNetworkInterface"))[1]:
             doors.append(Door({values.UNKNOWN: {}}, ({values.UNKNOWN: {}},), Certainty.MAYBE))
         interfaces = [part(item, "networkInterfaceId") for item in given]
-        interfaces += [
-            tie.inputs.get("networkInterfaceId")
-            for tie in self.links.graph.of_type(INTERFACE_ATTACHMENT)
-            if resource in self.links.target(tie.inputs.get("instanceId"), INSTANCE, SPOT).resources
-        ]
+        interfaces += self._attachments.get(resource.urn, [])
         for value in interfaces:
             target = self.links.target(value, INTERFACE)
             doors += [self._interface(interface, resource) for interface in target.resources]
@@ -208,29 +223,18 @@ class AwsEndpoints:
             return Endpoint(resource, "compute", tuple(doors), "networkInterfaces")
         template = self._template(inputs.get("launchTemplate"))
         subnet = inputs.get("subnetId", template.subnets)
-        groups = (inputs.get("vpcSecurityGroupIds"), inputs.get("securityGroups"))
+        groups: tuple[Value, ...] = (inputs.get("vpcSecurityGroupIds"), inputs.get("securityGroups"))
+        if all(item is None for item in groups) and template.groups:
+            groups = template.groups
+        groups = (*groups, *self._extra_groups.get(resource.urn, ()))
         said = inputs.get("associatePublicIpAddress")
         public = flag(said) if said is not None else template.public
-        elastic = self._elastic_on(resource)
-        if elastic is not Certainty.NO:
-            public = max(elastic, public or Certainty.NO)
-        doors.insert(
-            0,
-            Door(
-                subnet,
-                groups if any(item is not None for item in groups) else template.groups,
-                public,
-                _v6(inputs),
-                subnet is not None,
-            ),
-        )
+        own = Door(subnet, groups, public, _v6(inputs), subnet is not None)
+        doors += [own, replace(own, public=self._elastic_on(resource))]
         return Endpoint(resource, "compute", tuple(doors), "vpcSecurityGroupIds")
 
     def _interface(self, interface: Resource, bearer: Resource) -> Door:
-        groups = [interface.inputs.get("securityGroups")]
-        for tie in self.links.graph.of_type(INTERFACE_GROUPS):
-            if interface in self.links.target(tie.inputs.get("networkInterfaceId"), INTERFACE).resources:
-                groups.append(tie.inputs.get("securityGroupId"))
+        groups = [interface.inputs.get("securityGroups"), *self._extra_groups.get(interface.urn, ())]
         public = max(self._elastic_on(interface), self._elastic_on(bearer))
         if interface.kind == "read":
             return Door({values.UNKNOWN: {}}, (*groups, {values.UNKNOWN: {}}), max(public, Certainty.MAYBE))

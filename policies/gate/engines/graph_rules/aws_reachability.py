@@ -175,13 +175,9 @@ class AwsNetwork:
     def _behind(self, listener: Resource) -> Iterator[str]:
         for action in items(listener.inputs.get("defaultActions"))[0]:
             for group in self.links.target(part(action, "targetGroupArn"), *_TARGET_GROUPS).resources:
-                for tie in self.links.graph.of_type(*_TARGETS):
-                    if (
-                        group
-                        in self.links.target(tie.inputs.get("targetGroupArn"), *_TARGET_GROUPS).resources
-                    ):
-                        for urn in tie.property_dependencies.get("targetId", ()) or _named(tie):
-                            yield self.links.graph.resources[urn].name
+                for urn in self._targets.get(group.urn, ()):
+                    if urn in self.links.graph.resources:
+                        yield self.links.graph.resources[urn].name
 
 
 def _named(tie: Resource) -> list[str]:

@@ -258,11 +258,12 @@ def _of_policy(resource: Resource) -> Iterator[_Binding]:
         content = json.loads(text) if isinstance(text, str) else None
     except ValueError:
         content = None
-    if not isinstance(content, dict):
+    bindings = content.get("bindings", []) if isinstance(content, dict) else None
+    if not isinstance(bindings, list) or not all(isinstance(item, dict) for item in bindings):
         yield _Binding(resource, {values.UNKNOWN: {}}, {values.UNKNOWN: {}}, False)
         return
-    for binding in content.get("bindings", ()):
-        for member in binding.get("members", ()):
+    for binding in bindings:
+        for member in items(binding.get("members"))[0]:
             yield _Binding(resource, binding.get("role"), member, part(binding, "condition") is not None)
 
 

@@ -80,7 +80,7 @@ def _statement(item: dict[str, Value]) -> Statement:
         principals=_principals(item.get("Principal")),
         conditions={
             test: {key: _texts(wanted) for key, wanted in inside.items()}
-            for test, inside in (item.get("Condition") or {}).items()
+            for test, inside in _mapping(item.get("Condition")).items()
             if isinstance(inside, dict)
         }
         or None,
@@ -93,6 +93,10 @@ def _principals(value: Value) -> dict[str, tuple[str, ...]] | None:
     if isinstance(value, dict):
         return {kind: _texts(named) for kind, named in value.items()}
     return {"AWS": _texts(value)}
+
+
+def _mapping(value: Value) -> dict[str, Value]:
+    return value if isinstance(value, dict) else {}
 
 
 def _texts(value: Value) -> tuple[str, ...]:

@@ -118,7 +118,7 @@ _LIMITS = {
     "azure-native:sql:Server": _Limit(63, 1, r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"),
     "azure-native:dbforpostgresql:Server": _Limit(63, 3, r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"),
     "azure-native:synapse:Workspace": _Limit(50, 1, r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"),
-    "azure-native:synapse:SparkPool": _Limit(15, 1, r"[A-Za-z][A-Za-z0-9]*"),
+    "azure-native:synapse:BigDataPool": _Limit(15, 1, r"[A-Za-z][A-Za-z0-9]*"),
     "azure-native:containerregistry:Registry": _Limit(50, 5, r"[A-Za-z0-9]+"),
     "azure-native:compute:VirtualMachine": _Limit(64, 1),
     "azure-native:managedidentity:UserAssignedIdentity": _Limit(128, 3, r"[A-Za-z0-9][\w-]*"),

@@ -1,8 +1,7 @@
-"""The warm, patched, in-memory checkov says what checkov's own command says of the same files, check by check.
+"""The warm, patched, in-memory checkov says what checkov's own command says of the same files.
 
-The command runs once, without our patches, on all files, each in a folder of its own (it draws edges between the
-files of one folder). What it leaves out, our worker says beside: checks without a verdict. Not compared: evaluated
-keys and line numbers, which the gate does not take from checkov.
+The command runs once, without our patches, on all files, each in a folder of its own (it draws edges between
+the files of one folder). Verdicts are compared check by check. Not compared: evaluated keys and line numbers.
 """
 
 from __future__ import annotations

@@ -20,11 +20,15 @@ from policies.gate.values import Reference, reference
 from policies.gate.verdicts import Finding, Severity, Verdict
 
 KEY = "aws:kms/key:Key"
+QUEUE = "aws:sqs/queue:Queue"
+MEMBER = "gcp:storage/bucketIAMMember:BucketIAMMember"
+PERSON = "gcp:serviceaccount/account:Account"
 TOPIC = "aws:sns/topic:Topic"
 GROUP = "aws:ec2/securityGroup:SecurityGroup"
 POLICY = "aws:iam/policy:Policy"
 DATABASE = "aws:rds/instance:Instance"
 BUCKET = "aws:s3/bucket:Bucket"
+ENCRYPTION = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
 ACCOUNT = "azure-native:storage:StorageAccount"
 UNKNOWN: dict[str, Any] = {"$unknown": {}}
 OTHER_KEY = reference(f"urn:pulumi:dev::tests::{KEY}::key", "arn")
@@ -40,6 +44,21 @@ def allowing(action: str, resource: str = "*") -> dict[str, Any]:
     statement = {"Effect": "Allow", "Action": action, "Resource": resource}
     document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     return {"it": (POLICY, {"policy": document}), "key": EMPTY_KEY}
+
+
+def encrypted_by(algorithm: Any) -> dict[str, Any]:
+    """A bucket whose encryption is a resource of its own: only a check on the graph sees both."""
+    bucket = reference(f"urn:pulumi:dev::tests::{BUCKET}::it", "id")
+    rule = {"applyServerSideEncryptionByDefault": {"sseAlgorithm": algorithm}}
+    return {"it": (BUCKET, {"bucket": "b"}), "by": (ENCRYPTION, {"bucket": bucket, "rules": [rule]})}
+
+
+AN_ACCOUNT = Reference(f"urn:pulumi:dev::tests::{PERSON}::who", "email").in_text()
+
+
+def member_of(member: Any) -> dict[str, Any]:
+    inputs = {"bucket": "b", "role": "roles/storage.objectViewer", "member": member}
+    return {"it": (MEMBER, inputs), "who": (PERSON, {"accountId": "who"})}
 
 
 def account(**more: Any) -> dict[str, Any]:
@@ -78,6 +97,20 @@ VERDICTS: list[tuple[str, dict[str, Any], str, str]] = [
     ("unknown document, action check", {"it": (POLICY, {"policy": UNKNOWN})}, "CKV_AWS_63", "undetermined"),
     ("a check that does not apply", {"it": (BUCKET, {"bucket": "b"})}, "CKV_AWS_70", "None"),
     ("an unknown bucket policy", {"it": (BUCKET, {"policy": UNKNOWN})}, "CKV_AWS_70", "undetermined"),
+    ("graph: encrypted with KMS", encrypted_by("aws:kms"), "CKV_AWS_145", "pass"),
+    ("graph: not with KMS", encrypted_by("AES256"), "CKV_AWS_145", "fail"),
+    ("graph: unknown on the other end", encrypted_by(UNKNOWN), "CKV_AWS_145", "undetermined"),
+    (
+        "graph: a key of ours",
+        {"it": (QUEUE, {"kmsMasterKeyId": OTHER_KEY}), "key": EMPTY_KEY},
+        "CKV2_AWS_73",
+        "pass",
+    ),
+    ("graph: a key of AWS's", {"it": (QUEUE, {"kmsMasterKeyId": "alias/aws/sqs"})}, "CKV2_AWS_73", "fail"),
+    ("graph: whose key", {"it": (QUEUE, {"kmsMasterKeyId": UNKNOWN})}, "CKV2_AWS_73", "undetermined"),
+    ("a text of which a name is missing", member_of(f"serviceAccount:{AN_ACCOUNT}"), "CKV_GCP_28", "pass"),
+    ("everyone", member_of("allUsers"), "CKV_GCP_28", "fail"),
+    ("an unknown member", member_of(UNKNOWN), "CKV_GCP_28", "undetermined"),
     ("azure: deny", account(networkRuleSet={"defaultAction": "Deny"}), "CKV_AZURE_35", "pass"),
     ("azure: allow", account(networkRuleSet={"defaultAction": "Allow"}), "CKV_AZURE_35", "fail"),
     ("azure: unknown", account(networkRuleSet={"defaultAction": UNKNOWN}), "CKV_AZURE_35", "undetermined"),

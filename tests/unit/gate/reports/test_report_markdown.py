@@ -13,6 +13,7 @@ from markdown_it import MarkdownIt
 
 from policies.gate.report import Change, GateReport
 from policies.gate.reports import markdown
+from policies.gate.reports.escaping import visible
 from tests.unit.gate.reports.report_strategies import TEXT, gate_reports
 from tests.unit.gate.reports.sample_reports import BUCKET, DESTRUCTIVE, HOSTILE, TAGS, ZONES, clean, finding
 
@@ -65,7 +66,7 @@ def test_prose_is_read_as_it_is(text: str) -> None:
     shown = re.sub(r"\s+", " ", html).replace("\u200b", "")
     for entity, character in (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&amp;", "&")):
         shown = shown.replace(entity, character)
-    assert shown == re.sub(r"\s+", " ", f"x {markdown.visible(text)} y").replace("\u200b", "")
+    assert shown == re.sub(r"\s+", " ", f"x {visible(text)} y").replace("\u200b", "")
 
 
 @given(SPECIAL | TEXT)
@@ -73,7 +74,7 @@ def test_prose_is_read_as_it_is(text: str) -> None:
 def test_a_name_is_one_code_span(text: str) -> None:
     tokens = PARSER.parseInline(f"a {markdown.code(text)} b")[0].children or []
     assert [token.type for token in tokens] == ["text", "code_inline", "text"]
-    assert tokens[1].content == (markdown.visible(text) or "(no name)")
+    assert tokens[1].content == (visible(text) or "(no name)")
 
 
 def test_nobody_is_called_and_nothing_is_linked() -> None:

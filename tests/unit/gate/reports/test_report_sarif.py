@@ -26,11 +26,12 @@ VALIDATOR = Draft4Validator(json.loads(SCHEMA.read_text()), format_checker=Draft
 def runs(report: GateReport) -> dict[str, dict[str, Any]]:
     log = json.loads(sarif.render(report))
     VALIDATOR.validate(log)
-    return {run["properties"]["environment"]: run for run in log["runs"]}
+    found: dict[str, dict[str, Any]] = {run["properties"]["environment"]: run for run in log["runs"]}
+    return found
 
 
 def result_of(run: dict[str, Any], rule: str, name: str = "") -> dict[str, Any]:
-    found = [
+    found: list[dict[str, Any]] = [
         r
         for r in run["results"]
         if r["ruleId"] == rule and (not name or r["properties"]["urn"].endswith(name))

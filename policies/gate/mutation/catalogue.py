@@ -1,0 +1,188 @@
+"""Reads `mutations/*.yaml`: what is planted where, and what must catch it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError
+
+from environments import places
+from environments.problems import Location, Problem, Refusal
+
+HERE = Path(__file__).parent
+MUTATIONS = HERE / "mutations"
+
+Category = Literal[
+    "public-exposure",
+    "encryption",
+    "iam",
+    "tags",
+    "retention",
+    "network",
+    "residency",
+    "secrets",
+    "protection",
+    "cost",
+    "data",
+    "program",
+]
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Addition(_Entry):
+    """A resource that is not in the captured graph."""
+
+    type: str
+    name: str
+    inputs: dict[str, Any] = Field(default_factory=dict)
+    protect: bool = False
+
+
+class Mutation(_Entry):
+    """One misconfiguration."""
+
+    name: str
+    plants: str
+    """What is wrong afterwards."""
+    category: Category | list[Category]
+    """A rule of one of these must say it."""
+    evasion: str = ""
+    """How it tries to get past a rule that looks at the obvious place only."""
+    undetermined: bool = False
+    """Whether an undetermined verdict is all that can be asked for: the value is not known before apply."""
+    rules: list[str] = Field(default_factory=list)
+    """Rules that must be among those that say it, where the category alone would ask too little."""
+    at: list[str] = Field(default_factory=list)
+    """Names of the resources at fault; those that are changed or added, where it is left out."""
+    set: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """By resource and dotted path: the new value; null leaves the input out."""
+    statement: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """By resource and input: a statement (or several) more in the policy document there."""
+    options: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """By resource: fields of the resource itself, such as `protect`."""
+    remove: list[str] = Field(default_factory=list)
+    add: list[Addition] = Field(default_factory=list)
+    program: str = ""
+    """A folder of `programs/`, instead of a change of the captured environment."""
+
+    @property
+    def categories(self) -> frozenset[str]:
+        """Categories whose rules may catch it."""
+        given = [self.category] if isinstance(self.category, str) else self.category
+        return frozenset(given)
+
+
+class _File(_Entry):
+    shared: Any = None
+    """Only anchors."""
+    estate: list[Addition] = Field(default_factory=list)
+    mutations: list[Mutation]
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """The mutations of one cloud."""
+
+    name: str
+    file: Path
+    estate: tuple[Addition, ...]
+    """Well-formed resources that the captured environment does not have."""
+    mutations: tuple[Mutation, ...]
+    lines: Mapping[str, int] = field(default_factory=dict)
+    """Where each mutation, and each resource of the estate, is written."""
+
+    @property
+    def environment(self) -> str:
+        """The environment whose graph is mutated."""
+        return f"{self.name}-prod"
+
+    @property
+    def shown(self) -> str:
+        """The file, from the repository's folder."""
+        return str(self.file.relative_to(places.ROOT) if self.file.is_relative_to(places.ROOT) else self.file)
+
+
+def load(folder: Path = MUTATIONS) -> list[Cloud]:
+    """Every cloud's mutations.
+
+    Raises:
+        Refusal: all that is wrong with the files, each with its line.
+    """
+    clouds = []
+    problems: list[Problem] = []
+    for file in sorted(folder.glob("*.yaml")):
+        try:
+            clouds.append(_cloud(file))
+        except Refusal as refusal:
+            problems += refusal.problems
+    names: dict[str, Path] = {}
+    for cloud in clouds:
+        for mutation in cloud.mutations:
+            if mutation.name in names:
+                where = Location(cloud.file, cloud.lines.get(mutation.name))
+                problems.append(Problem(f"there are two mutations `{mutation.name}`", where, "rename one"))
+            names[mutation.name] = cloud.file
+    if problems:
+        raise Refusal(*problems)
+    return clouds
+
+
+def _cloud(file: Path) -> Cloud:
+    content = _content(file)
+    try:
+        read = _File.model_validate(_plain(content))
+    except ValidationError as failed:
+        raise Refusal(
+            *(
+                Problem(
+                    f"{'.'.join(map(str, error['loc']))}: {error['msg']}",
+                    Location(file, _line(content, error["loc"])),
+                )
+                for error in failed.errors()
+            )
+        ) from None
+    lines = {
+        entry["name"]: content[part].lc.item(number)[0] + 1
+        for part in ("estate", "mutations")
+        for number, entry in enumerate(content.get(part, ()))
+    }
+    return Cloud(file.stem, file, tuple(read.estate), tuple(read.mutations), lines)
+
+
+def _content(file: Path) -> Any:
+    try:
+        content = YAML(typ="rt").load(file.read_text(encoding="utf-8"))
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else None
+        raise Refusal.because(f"not YAML: {error.problem}", where=Location(file, line)) from None
+    if not isinstance(content, dict):
+        raise Refusal.because("not a mapping of `estate` and `mutations`", where=Location(file, 1))
+    return content
+
+
+def _plain(value: Any) -> Any:
+    """Without what ruamel keeps of the file's form; merged keys become keys of their own."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, str) else value
+
+
+def _line(content: Any, path: tuple[int | str, ...]) -> int | None:
+    line = None
+    for key in path:
+        try:
+            line = content.lc.data[key][0] + 1
+            content = content[key]
+        except (AttributeError, KeyError, TypeError, IndexError):
+            break
+    return line
