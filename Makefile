@@ -5,7 +5,6 @@ SHELL := /bin/sh
 PYTHON ?= python3
 INFRA := .sluice/venvs/infra/bin
 RUNTIME := .sluice/venvs/runtime/bin
-TYPED := environments modules policies dags/runtime dags/bundle/sluice_bundle releases services stacks scripts
 
 .PHONY: help install up down clean test test-quick lint types bench schema
 
@@ -45,7 +44,9 @@ lint: install ## style
 	@$(INFRA)/ruff format --check .
 
 types: install ## types, strict
-	@$(INFRA)/mypy $(wildcard $(TYPED))
+	@$(INFRA)/mypy environments modules policies releases services stacks scripts
+	@$(RUNTIME)/mypy dags/runtime dags/pipelines spark
+	@cd dags/bundle && ../../$(RUNTIME)/mypy --config-file ../../pyproject.toml sluice_bundle
 
 schema: install ## writes the JSON Schema of the environment files
 	@$(INFRA)/python -m environments.schema

@@ -121,7 +121,7 @@ class Runs:
             )
         except NotFoundException:
             return None
-        value = entry.actual_instance.value if hasattr(entry, "actual_instance") else entry.value
+        value = getattr(entry.actual_instance, "value", None)
         return value if isinstance(value, dict) else None
 
     def failures(self, run: Run, *, lines: int = 12) -> dict[str, list[str]]:
@@ -160,7 +160,7 @@ class Runs:
         from airflow_client.client import TaskApi
 
         waits = {
-            task.task_id: set(task.downstream_task_ids or [])
+            str(task.task_id): set(task.downstream_task_ids or [])
             for task in TaskApi(self._dags.api_client).get_tasks(pipeline).tasks
         }
         ordered: list[str] = []

@@ -7,16 +7,25 @@ that another does not), nor the whole of a stack while it holds an unknown value
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
 import sys
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import grpc
+import psutil
 from google.protobuf import empty_pb2, json_format
-from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc, plugin_pb2
+from pulumi.runtime.proto import (
+    analyzer_pb2,
+    analyzer_pb2_grpc,
+    engine_pb2,
+    engine_pb2_grpc,
+    plugin_pb2,
+)
 
 from environments import places
 from environments.problems import Refusal
@@ -43,7 +52,8 @@ _SEVERITIES = {
 class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
     """Gathers the inputs of each resource, and judges all of them when the engine shows the whole stack."""
 
-    def __init__(self) -> None:
+    def __init__(self, engine: str) -> None:
+        self._engine = engine
         self._inputs: dict[str, analyzer_pb2.AnalyzeRequest] = {}
         self._configured = analyzer_pb2.AnalyzerStackConfigureRequest()
         self._context: dict[str, Any] = {}
@@ -138,6 +148,14 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
                 ]
             )
 
+    def end(self) -> NoReturn:
+        """Ends the process at once, with a capture that may still run: the engine waits for its plugins."""
+        for child in psutil.Process().children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                child.kill()
+        self._beside.shutdown()
+        os._exit(0)
+
     def _judged(self, request: Any) -> Any:
         stack, project = engine_graph.stack_and_project(request.resources)
         if not stack:
@@ -163,7 +181,15 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
         response.diagnostics.extend(
             _violation(finding, judged, number) for number, finding in enumerate(judged.findings)
         )
+        self._tell(judged.summary(graph))
         return response
+
+    def _tell(self, line: str) -> None:
+        """Says a line in the engine's own output; an engine that is not there is told nothing."""
+        with contextlib.suppress(grpc.RpcError), grpc.insecure_channel(self._engine) as channel:
+            engine_pb2_grpc.EngineStub(channel).Log(
+                engine_pb2.LogRequest(severity=engine_pb2.INFO, message=line), timeout=5
+            )
 
     def _capture(self, stack: str, project: str) -> ResourceGraph:
         folder = self._folder(project, stack)
@@ -181,17 +207,18 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
 
 
 def serve() -> None:
-    """Serves the pack until the engine ends it; the engine reads the port from standard output."""
+    """Serves the pack until the engine ends it. The engine gives its own address, and reads the port."""
     server = grpc.server(
         ThreadPoolExecutor(4), options=[("grpc.max_receive_message_length", _LARGEST_MESSAGE)]
     )
-    analyzer_pb2_grpc.add_AnalyzerServicer_to_server(Analyzer(), server)
+    analyzer = Analyzer(sys.argv[-1])
+    analyzer_pb2_grpc.add_AnalyzerServicer_to_server(analyzer, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: server.stop(0))
+        signal.signal(number, lambda *_: analyzer.end())
     server.wait_for_termination()
 
 

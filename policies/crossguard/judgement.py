@@ -19,7 +19,7 @@ from policies.gate.context import Context
 from policies.gate.engines import graph_rules, rego
 from policies.gate.graph import ResourceGraph
 from policies.gate.targets import context_of
-from policies.gate.verdicts import Finding, Rule
+from policies.gate.verdicts import Finding, Rule, Verdict
 
 SEVERITIES = places.ROOT / "policies" / "severities.yaml"
 WAIVERS = places.ROOT / "policies" / "waivers.yaml"
@@ -38,10 +38,21 @@ class Judgement:
     """Passes by rule id."""
     checked: int
     """Resources that at least one rule looked at."""
+    rules: int
+    """Rules that were evaluated."""
 
     def stops(self, number: int) -> bool:
         """Whether a finding, by its index, stops the change."""
         return number in self.stopping
+
+    def summary(self, graph: ResourceGraph) -> str:
+        """What was looked at: no findings must not be taken for no look."""
+        verdicts = [finding.verdict for finding in self.findings if not finding.waived]
+        return (
+            f"policies: {self.rules} rules, of {len(graph.resources)} resources {self.checked} looked at: "
+            f"{sum(self.passed.values())} passes, {verdicts.count(Verdict.FAIL)} fails, "
+            f"{verdicts.count(Verdict.UNDETERMINED)} undetermined; {len(self.stopping)} stop the change"
+        )
 
 
 def rules() -> list[Rule]:
@@ -82,7 +93,8 @@ def judge(graph: ResourceGraph, given: Mapping[str, Any]) -> Judgement:
     findings.sort(key=lambda item: (item.rule.id, item.urn, item.attribute, item.message))
     strict = enforcement.enforcement(context.tier, severities)
     stopping = frozenset(number for number, finding in enumerate(findings) if strict.stops(finding))
-    return Judgement(tuple(findings), stopping, outcome.passed, len(outcome.checked & {*graph.resources}))
+    checked = len(outcome.checked & {*graph.resources})
+    return Judgement(tuple(findings), stopping, outcome.passed, checked, len(rules()))
 
 
 def _context(

@@ -31,7 +31,7 @@ class _Record:
     @classmethod
     def from_json(cls, data: Mapping[str, Value]) -> Self:
         """The record that `to_json` wrote."""
-        hints = _hints(cls)
+        hints = _hints(cls)  # type: ignore[arg-type]  # a class is hashable; mypy does not see it for Self
         return cls(**{name: _typed(hints[name], value) for name, value in data.items()})
 
 

@@ -97,9 +97,8 @@ def watched(checkov: Checkov, requests: list[Request]) -> tuple[float, int]:
 def main() -> None:
     """Prints a line per size."""
     sizes = [int(size) for size in sys.argv[1:]] or SIZES
-    print(
-        f"{'resources':>9} {'command':>9} {'cold':>7} {'warm':>7} {'nine':>7}   cold/command  nine/command   MB"
-    )
+    names = f"{'resources':>9} {'command':>9} {'cold':>7} {'warm':>7} {'nine':>7}"
+    print(f"{names}   cold/command  nine/command   MB")
     growth: list[tuple[int, float]] = []
     with tempfile.TemporaryDirectory() as folder, Checkov() as checkov:
         checkov.worker.hello()

@@ -54,7 +54,9 @@ def test_every_input_that_forces_a_replacement_exists(sources: dict[str, Path]) 
     for type_, paths in REPLACED_BY.items():
         text = sources[type_].read_text()
         block = re.search(
-            rf"\nclass {type_.rsplit(':', 1)[-1]}(?:Init)?Args:?.*?(?=\nclass |\n@pulumi\.input_type)", text, re.DOTALL
+            rf"\nclass {type_.rsplit(':', 1)[-1]}(?:Init)?Args:?.*?(?=\nclass |\n@pulumi\.input_type)",
+            text,
+            re.DOTALL,
         )
         assert block is not None, type_
         inputs = {given or own for given, own in _GETTER.findall(block[0])}

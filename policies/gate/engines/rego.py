@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import tempfile
@@ -23,6 +24,8 @@ RULES = places.ROOT / "policies" / "rego"
 _ENGINE = "rego"
 _PREFIX = "sluice"
 _TIMEOUT = 300
+# Collects garbage less often than Go's 100: a sixth less time on 2,000 resources, for some 100 MB.
+_GARBAGE_COLLECTION = "400"
 # Rules are packages of two words below the prefix: `sluice.<category>.<name>`. These hold no rules.
 _LIBRARIES = frozenset({"graph", "provisioning"})
 _DEFAULT_MANDATORY = True
@@ -77,7 +80,13 @@ def run(*arguments: str, stdin: str | None = None, folder: Path = RULES) -> str:
     """
     try:
         done = subprocess.run(
-            [opa(), *arguments], input=stdin, capture_output=True, text=True, timeout=_TIMEOUT, cwd=folder
+            [opa(), *arguments],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=_TIMEOUT,
+            cwd=folder,
+            env={"GOGC": _GARBAGE_COLLECTION, **os.environ},
         )
     except subprocess.TimeoutExpired:
         raise Refusal.because(

@@ -14,22 +14,33 @@ package sluice.encryption.bucket_key
 
 import data.sluice.graph.buckets
 import data.sluice.graph.keys
+import data.sluice.graph.resources
+import data.sluice.graph.values
 import data.sluice.graph.verdict
 
 _path := ["serverSideEncryptionConfiguration"]
 
 _say := "a customer-managed key must encrypt the bucket"
 
-examined contains bucket.urn if some bucket in keys.concerned(buckets.type)
+# S3 writes its access logs only to buckets with its own encryption.
+_log_targets := {urn |
+	some type, path in {"aws:s3/bucketLogging:BucketLogging": ["targetBucket"], "aws:s3/bucket:Bucket": ["logging", "targetBucket"]}
+	some logging in resources.of_type(type)
+	some urn in values.sources(object.get(resources.inputs(logging), path, null))
+}
+
+_concerned := [bucket | some bucket in keys.concerned(buckets.type); not bucket.urn in _log_targets]
+
+examined contains bucket.urn if some bucket in _concerned
 
 findings contains verdict.fail(bucket, sprintf("%s (no key is set)", [_say]), _path) if {
-	some bucket in keys.concerned(buckets.type)
+	some bucket in _concerned
 	_judged(bucket) == "fail"
 	keys.needed(bucket) == "yes"
 }
 
 findings contains verdict.undetermined(bucket, sprintf("%s (not known before apply)", [_say]), _path) if {
-	some bucket in keys.concerned(buckets.type)
+	some bucket in _concerned
 	_judged(bucket) != "pass"
 	"undetermined" in {_judged(bucket), _doubt(keys.needed(bucket))}
 }

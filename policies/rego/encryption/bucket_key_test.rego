@@ -64,3 +64,8 @@ test_inline_encryption_passes if {
 	graph := fixture.graph("prod", [fixture.resource("aws:s3/bucket:Bucket", "raw", inline)])
 	fixture.verdicts(bucket_key.findings) == [] with input as graph
 }
+
+test_target_of_access_logs_needs_none if {
+	logging := fixture.resource("aws:s3/bucketLogging:BucketLogging", "l", {"bucket": "other", "targetBucket": _named_by_reference})
+	fixture.verdicts(bucket_key.findings) == [] with input as fixture.graph("prod", [_bucket, logging])
+}

@@ -19,7 +19,8 @@ import data.sluice.graph.values
 import data.sluice.graph.verdict
 import data.sluice.graph.zones
 
-_minimum := {
+# Days by tier and class.
+minimum := {
 	"staging": {"internal": 14, "confidential": 30, "restricted": 30},
 	"prod": {"internal": 30, "confidential": 90, "restricted": 365},
 }
@@ -28,7 +29,7 @@ _minimum := {
 _wanted(bucket) := input.context.raw_zone_keeps_at_least_days if {
 	bucket.urn in zones.raw
 	input.context.raw_zone_keeps_at_least_days != null
-} else := _minimum[context.tier][tags.data_class(bucket)]
+} else := minimum[context.tier][tags.data_class(bucket)]
 
 # What the class is, is not known: the longest may hold.
 _unsure(bucket) if values.open(tags.data_class(bucket))
@@ -100,7 +101,7 @@ examined contains bucket.urn if {
 
 examined contains bucket.urn if {
 	some bucket in _buckets
-	_minimum[context.tier]
+	minimum[context.tier]
 	_unsure(bucket)
 }
 
@@ -122,7 +123,7 @@ findings contains verdict.undetermined(bucket, sprintf("when objects are deleted
 findings contains verdict.undetermined(bucket, "the class of the data is not known before apply, so neither is how long it must be kept", tags.path(bucket)) if {
 	some bucket in _buckets
 	_unsure(bucket)
-	longest := max([days | some days in _minimum[context.tier]])
+	longest := max([days | some days in minimum[context.tier]])
 	some deletion in _deletions(bucket)
 	not deletion.days >= longest
 }

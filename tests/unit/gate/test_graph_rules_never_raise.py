@@ -1,4 +1,4 @@
-"""Whatever a program gives as inputs, the graph rules and the difference of graphs end with verdicts, not errors."""
+"""Whatever a program gives as inputs, the graph rules and the difference of graphs end without an error."""
 
 from __future__ import annotations
 
@@ -20,15 +20,89 @@ _NAMES = GraphBuilder()
 ANY = [_NAMES.add(type_, f"r{index}") for index, type_ in enumerate(sorted(SHORT))]
 
 KEYS = st.sampled_from(
-    "vpcId subnetId subnetIds ingress egress routes cidrBlock cidrBlocks gatewayId routeTableId defaultRouteTableId"
-    " networkAclId subnets securityGroups vpcSecurityGroupIds securityGroupId protocol fromPort toPort ruleNumber"
-    " ruleAction egress networkInterfaces networkInterface launchTemplate publiclyAccessible dbSubnetGroupName"
-    " loadBalancerArn port defaultActions role policy policyArn roles user groups group assumeRolePolicy inlinePolicies"
-    " managedPolicyArns permissionsBoundary bucket name targetKeyId network allows denies sourceRanges priority tags"
-    " targetTags serviceAccount member members permissions policyData serviceAccountId networkProfile id"
-    " ipConfigurations publicIPAddress networkSecurityGroup networkSecurityGroupName securityRules sku direction access"
-    " sourceAddressPrefix destinationPortRange principalId roleDefinitionId scope serverName startIpAddress entries"
-    " kmsKeyId backupRetentionPeriod forceDestroy expiration days type".split()
+    [
+        "vpcId",
+        "subnetId",
+        "subnetIds",
+        "ingress",
+        "egress",
+        "routes",
+        "cidrBlock",
+        "cidrBlocks",
+        "gatewayId",
+        "routeTableId",
+        "defaultRouteTableId",
+        "networkAclId",
+        "subnets",
+        "securityGroups",
+        "vpcSecurityGroupIds",
+        "securityGroupId",
+        "protocol",
+        "fromPort",
+        "toPort",
+        "ruleNumber",
+        "ruleAction",
+        "egress",
+        "networkInterfaces",
+        "networkInterface",
+        "launchTemplate",
+        "publiclyAccessible",
+        "dbSubnetGroupName",
+        "loadBalancerArn",
+        "port",
+        "defaultActions",
+        "role",
+        "policy",
+        "policyArn",
+        "roles",
+        "user",
+        "groups",
+        "group",
+        "assumeRolePolicy",
+        "inlinePolicies",
+        "managedPolicyArns",
+        "permissionsBoundary",
+        "bucket",
+        "name",
+        "targetKeyId",
+        "network",
+        "allows",
+        "denies",
+        "sourceRanges",
+        "priority",
+        "tags",
+        "targetTags",
+        "serviceAccount",
+        "member",
+        "members",
+        "permissions",
+        "policyData",
+        "serviceAccountId",
+        "networkProfile",
+        "id",
+        "ipConfigurations",
+        "publicIPAddress",
+        "networkSecurityGroup",
+        "networkSecurityGroupName",
+        "securityRules",
+        "sku",
+        "direction",
+        "access",
+        "sourceAddressPrefix",
+        "destinationPortRange",
+        "principalId",
+        "roleDefinitionId",
+        "scope",
+        "serverName",
+        "startIpAddress",
+        "entries",
+        "kmsKeyId",
+        "backupRetentionPeriod",
+        "forceDestroy",
+        "expiration",
+        "days",
+        "type",
+    ]
 )
 LEAVES = st.one_of(
     st.none(),
@@ -95,7 +169,7 @@ def _graph(resources: list[tuple[Any, dict[str, Any]]]) -> ResourceGraph:
     return b.graph()
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(GRAPHS, GRAPHS)
 def test_no_input_makes_a_rule_raise(one: Any, other: Any) -> None:
     base, head = _graph(one), _graph(other)

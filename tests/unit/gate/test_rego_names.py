@@ -109,7 +109,7 @@ def test_every_type_named_in_a_policy_exists_in_an_sdk() -> None:
         f"{file.relative_to(rego.RULES)}: {token}"
         for file in rego.RULES.rglob("*.rego")
         for token in _TOKEN.findall(file.read_text())
-        if token not in _files()
+        if re.sub(r"/v\d+", "", token) not in _files()
     }
     assert missing == set()
 

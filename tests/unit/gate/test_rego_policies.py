@@ -7,13 +7,20 @@ from __future__ import annotations
 
 import subprocess
 from functools import cache
+from pathlib import Path
 
 import pytest
 
+from environments import places
 from policies.gate import rego_tests
 from policies.gate.engines import rego
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(places, "STATE", tmp_path)
 
 
 @cache

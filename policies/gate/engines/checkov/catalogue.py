@@ -84,6 +84,15 @@ class Catalogue:
             )
         return self._found[name]
 
+    def mistaken(self, rule: str, type_: str, inputs: Mapping[str, Any]) -> bool:
+        """Whether checkov's failure on a resource is its own mistake, as `severities.yaml` lists them."""
+        return any(
+            rule.removeprefix(PREFIX) in item["checks"]
+            and item["type"] == type_
+            and inputs.get(item["input"])
+            for item in self._severities["mistaken"]
+        )
+
     def _said(self, name: str, title: str, category: str) -> dict[str, Any]:
         usual = self._severities["categories"].get(category, {"category": "protection", "severity": "medium"})
         by_title: dict[str, Any] = next((item for pattern, item in self._titles if pattern.search(title)), {})
@@ -100,7 +109,7 @@ def _read(path: Path) -> dict[str, Any]:
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         raise Refusal.because(f"not YAML: {error.problem}", where=Location(path, line)) from None
-    for part in ("categories", "titles", "checks", "superseded"):
+    for part in ("categories", "titles", "checks", "superseded", "mistaken"):
         if part not in content:
             raise Refusal.because(f"`{part}` is missing", where=Location(path))
     accepted = [str(item) for item in Severity]

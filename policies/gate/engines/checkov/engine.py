@@ -181,6 +181,8 @@ class _Reading:
         verdicts = [_VERDICTS.get(record["verdict"]) for record in same]
         verdict = next((one for one in _WORST if one in verdicts), None)
         said = same[verdicts.index(verdict)]
+        if verdict is Verdict.FAIL and urn and self._mistaken(check.rule, urn):
+            verdict = None
         if urn:
             self._outcome.checked.add(urn)
         self._outcome.checked |= {
@@ -193,6 +195,10 @@ class _Reading:
             self._outcome.passed[check.rule.id] = self._outcome.passed.get(check.rule.id, 0) + 1
         else:
             self._outcome.findings.append(self._finding(check.rule, verdict, urn, resource, said))
+
+    def _mistaken(self, rule: Rule, urn: str) -> bool:
+        resource = self._graph.resources[urn]
+        return self._catalogue.mistaken(rule.id, resource.type, resource.inputs)
 
     def _finding(self, rule: Rule, verdict: Verdict, urn: str, name: str, said: dict[str, Any]) -> Finding:
         message = rule.title

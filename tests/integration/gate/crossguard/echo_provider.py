@@ -1,7 +1,8 @@
 """A provider plugin that makes nothing: it answers with what it was given, so that the real engine can preview
 programs whose providers cannot be had here. What a resource was not given is unknown in a preview."""
 
-import sys
+import os
+import signal
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -66,5 +67,6 @@ if __name__ == "__main__":
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(Echo(), server)
     print(server.add_insecure_port("127.0.0.1:0"), flush=True)
     server.start()
-    sys.stdin.close()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: os._exit(0))
     server.wait_for_termination()

@@ -23,6 +23,7 @@ KEY = "aws:kms/key:Key"
 QUEUE = "aws:sqs/queue:Queue"
 MEMBER = "gcp:storage/bucketIAMMember:BucketIAMMember"
 PERSON = "gcp:serviceaccount/account:Account"
+RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 TOPIC = "aws:sns/topic:Topic"
 GROUP = "aws:ec2/securityGroup:SecurityGroup"
 POLICY = "aws:iam/policy:Policy"
@@ -38,6 +39,11 @@ EMPTY_KEY = (KEY, {"description": "a key"})
 def ssh_from(*networks: Any) -> dict[str, Any]:
     rule = {"fromPort": 22, "toPort": 22, "protocol": "tcp", "cidrBlocks": list(networks)}
     return {"it": (GROUP, {"description": "ssh", "ingress": [rule]})}
+
+
+def rule_from(**source: Any) -> dict[str, Any]:
+    ports = {"fromPort": 1024, "toPort": 65535, "ipProtocol": "tcp"}
+    return {"it": (RULE, {"securityGroupId": "sg-2", "description": "all", **ports, **source})}
 
 
 def allowing(action: str, resource: str = "*") -> dict[str, Any]:
@@ -72,6 +78,13 @@ A_KEY_OF_OURS = Reference(f"urn:pulumi:dev::tests::{KEY}::key", "arn").in_text()
 VERDICTS: list[tuple[str, dict[str, Any], str, str]] = [
     ("a world-open port fails", ssh_from("0.0.0.0/0"), "CKV_AWS_24", "fail"),
     ("a closed one passes", ssh_from("10.0.0.0/8"), "CKV_AWS_24", "pass"),
+    (
+        "a group as the source is no open port",
+        rule_from(referencedSecurityGroupId="sg-1"),
+        "CKV_AWS_25",
+        "None",
+    ),
+    ("a rule of its own, world-open", rule_from(cidrIpv4="0.0.0.0/0"), "CKV_AWS_25", "fail"),
     ("an unknown network is open", ssh_from(UNKNOWN), "CKV_AWS_24", "undetermined"),
     ("one bad network is enough", ssh_from(UNKNOWN, "0.0.0.0/0"), "CKV_AWS_24", "fail"),
     ("an unknown switch is open", {"it": (KEY, {"enableKeyRotation": UNKNOWN})}, "CKV_AWS_7", "undetermined"),
