@@ -97,9 +97,7 @@ def judge(graph: ResourceGraph, given: Mapping[str, Any]) -> Judgement:
     return Judgement(tuple(findings), stopping, outcome.passed, checked, len(rules()))
 
 
-def _context(
-    stack: str, environments: Mapping[str, Environment] | None, given: Mapping[str, Any]
-) -> Context:
+def _context(stack: str, environments: Mapping[str, Environment] | None, given: Mapping[str, Any]) -> Context:
     if environments is None:
         return _given_context(stack, given)
     environment = environments[stack]
@@ -113,10 +111,12 @@ def _given_context(stack: str, given: Mapping[str, Any]) -> Context:
     from pydantic import ValidationError
 
     try:
-        return Context.model_validate({"stack": stack, **given})
+        known = Context.model_validate(given)
     except ValidationError as wrong:
         said = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in wrong.errors())
         raise Refusal.because(
             f"the configuration of the policy `context` is wrong: {said}",
             remedy=f"keys: {', '.join(Context.model_fields)} (see policies/crossguard/README.md)",
         ) from None
+    # The engine fills in the schema's defaults, an empty stack among them.
+    return known.model_copy(update={"stack": known.stack or stack})

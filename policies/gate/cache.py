@@ -19,6 +19,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from environments import places
+from policies.gate.engines import rego
 from policies.gate.report import EnvironmentReport
 from policies.gate.targets import Target
 
@@ -101,7 +102,7 @@ def _judges() -> str:
     """A digest of the policies, of the gate itself, and of the versions of all tools and packages."""
     whole = hashlib.sha256()
     files = [path for folder in _JUDGES for path in folder.rglob("*") if path.suffix in _SOURCES]
-    tools = [places.BIN / "opa", places.venv_python("scan")]
+    tools = [rego.opa(), places.venv_python("scan")]
     for path in [*sorted(files), *_LOCKS]:
         whole.update(f"{path.relative_to(places.ROOT)}\0".encode())
         whole.update(path.read_bytes())

@@ -30,6 +30,7 @@ Category = Literal[
     "cost",
     "data",
     "program",
+    "projection",
 ]
 
 

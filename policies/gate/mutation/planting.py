@@ -68,12 +68,12 @@ class Planting:
 
     def resource(self, name: str) -> Resource:
         """The resource of a logical name."""
-        found = [
-            item for item in self._resources.values() if item.name == name and item.kind != "component"
-        ]
+        found = [item for item in self._resources.values() if item.name == name and item.kind != "component"]
         if len(found) != 1:
             what = f"there is no resource `{name}`" if not found else f"`{name}` is the name of {len(found)}"
-            raise Refusal.because(f"{what} in {self._graph.stack}", remedy="name one of the graph's resources")
+            raise Refusal.because(
+                f"{what} in {self._graph.stack}", remedy="name one of the graph's resources"
+            )
         return found[0]
 
     def add(self, addition: Addition) -> None:
@@ -82,7 +82,8 @@ class Planting:
         urn = f"urn:pulumi:{self._graph.stack}::{self._graph.project}::{addition.type}::{addition.name}"
         inputs = self.value(addition.inputs)
         provider = next(
-            (key for key, item in self._graph.providers.items() if item.package == package), f"default:{package}"
+            (key for key, item in self._graph.providers.items() if item.package == package),
+            f"default:{package}",
         )
         known = self._graph.providers.get(provider)
         made = Resource(
@@ -159,7 +160,9 @@ class Planting:
 
     def _keep(self, resource: Resource, inputs: dict[str, Value]) -> None:
         """Puts a resource back with other inputs, and with what the capture derives from inputs."""
-        links = {key: tuple(sorted({item.urn for item in references(value)})) for key, value in inputs.items()}
+        links = {
+            key: tuple(sorted({item.urn for item in references(value)})) for key, value in inputs.items()
+        }
         own = next((inputs[key] for key in _PLACES if isinstance(inputs.get(key), str)), None)
         self._resources[resource.urn] = replace(
             resource,

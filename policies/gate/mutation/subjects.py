@@ -92,9 +92,7 @@ def _captured(chosen: Sequence[tuple[Cloud, Mutation]]) -> Mapping[tuple[str, bo
     if problems:
         raise Refusal(*dict.fromkeys(problems))
     return {
-        key: graph
-        for key, graph in zip(wanted, captured, strict=True)
-        if isinstance(graph, ResourceGraph)
+        key: graph for key, graph in zip(wanted, captured, strict=True) if isinstance(graph, ResourceGraph)
     }
 
 

@@ -22,7 +22,7 @@ _concerned := [resource |
 examined contains resource.urn if some resource in _concerned
 
 # Shapes of well-known credentials: nothing else looks like them.
-_shapes := concat("|", [
+shapes := concat("|", [
 	`(^|[^A-Z0-9])(AKIA|ASIA)[A-Z0-9]{16}([^A-Z0-9]|$)`, # AWS access keys
 	`-----BEGIN [A-Z ]*PRIVATE KEY`,
 	`(^|[^a-zA-Z0-9])gh[pousr]_[A-Za-z0-9]{36}`, # GitHub
@@ -56,7 +56,7 @@ findings contains verdict.fail(resource, "this looks like a credential", leaf.pa
 	some leaf in _texts
 	resource := leaf.resource
 	leaf.resource.urn in _shaped
-	regex.match(_shapes, leaf.value)
+	regex.match(shapes, leaf.value)
 }
 
 findings contains verdict.fail(resource, sprintf("`%s` holds a literal", [leaf.name]), leaf.path) if {
@@ -141,7 +141,7 @@ findings contains verdict.fail(resource, "a secret of the configuration is passe
 # One look at a whole resource spares many looks at its parts.
 _as_text := {resource.urn: json.marshal(object.get(resource, "inputs", {})) | some resource in _concerned}
 
-_shaped := {urn | some urn, text in _as_text; regex.match(_shapes, text)}
+_shaped := {urn | some urn, text in _as_text; regex.match(shapes, text)}
 
 _texts := [leaf |
 	some resource in _concerned

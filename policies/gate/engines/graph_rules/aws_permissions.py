@@ -116,6 +116,8 @@ class Permissions:
             answer = self.may(action, service)
             if answer.certainty is not Certainty.YES:
                 answer = max(answer, self._on_known(action, service, strong), key=lambda item: item.certainty)
+            if PASS_ROLE in escalation.actions and action != PASS_ROLE:
+                answer = max(answer, self._somewhere(action), key=lambda item: item.certainty)
             if answer.certainty is Certainty.NO:
                 return Certainty.NO, ""
             answers.append(answer)
@@ -162,6 +164,24 @@ class Permissions:
             for held in (*self.principal.held, *self.principal.boundary)
             for statement in held.document or ()
         )
+
+    def _somewhere(self, action: str) -> Answer:
+        """Whether an action may be done on anything: what is made anew takes a name that is allowed."""
+        if self._refused(action):
+            return Answer()
+        best = Answer()
+        for item in self.principal.held:
+            for statement in item.document or ():
+                found = (
+                    min(statement.names(action), _conditioned(statement, ""))
+                    if statement.allow
+                    else Certainty.NO
+                )
+                if found > best.certainty:
+                    best = Answer(found, item.label)
+        if best.certainty is not Certainty.NO and self.principal.boundary:
+            return Answer(min(best.certainty, Certainty.MAYBE), f"{best.by}, within a boundary")
+        return best
 
     def _on_known(self, action: str, service: str, strong: set[str]) -> Answer:
         """An action on one identity is as bad, if that is an administrator or the holder itself."""

@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import grpc
-from google.protobuf import empty_pb2
+from google.protobuf import empty_pb2, json_format, struct_pb2
+from pulumi.runtime.rpc import UNKNOWN
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 # What the clouds would say to the programs' questions.
@@ -51,7 +52,9 @@ class Echo(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.DiffResponse()
 
     def Create(self, request: Any, context: Any) -> Any:
-        return provider_pb2.CreateResponse(id="" if request.preview else "made", properties=request.properties)
+        properties = struct_pb2.Struct()
+        properties.update(_answered(json_format.MessageToDict(request.properties)))
+        return provider_pb2.CreateResponse(id="" if request.preview else "made", properties=properties)
 
     def Invoke(self, request: Any, context: Any) -> Any:
         response = provider_pb2.InvokeResponse()
@@ -60,6 +63,18 @@ class Echo(provider_pb2_grpc.ResourceProviderServicer):
 
     def Cancel(self, request: Any, context: Any) -> Any:
         return empty_pb2.Empty()
+
+
+def _answered(value: Any) -> Any:
+    """What was given, but for what Azure answers in another form: a list of identities comes back as a map."""
+    if isinstance(value, list):
+        return [_answered(item) for item in value]
+    if isinstance(value, dict):
+        return {
+            key: UNKNOWN if key == "userAssignedIdentities" else _answered(item)
+            for key, item in value.items()
+        }
+    return value
 
 
 if __name__ == "__main__":

@@ -13,6 +13,14 @@ account = azure.storage.StorageAccount(
     enable_https_traffic_only=False,
     minimum_tls_version="TLS1_0",
 )
+azure.storage.StorageAccount(
+    "perhaps",
+    resource_group_name=group.name,
+    kind=azure.storage.Kind.STORAGE_V2,
+    sku={"name": azure.storage.SkuName.STANDARD_LRS},
+    allow_blob_public_access=account.is_local_user_enabled,
+    enable_https_traffic_only=account.is_local_user_enabled,
+)
 rules = azure.network.NetworkSecurityGroup(
     "rules",
     resource_group_name=group.name,

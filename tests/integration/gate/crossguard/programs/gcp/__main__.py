@@ -17,6 +17,9 @@ gcp.compute.Firewall(
     source_ranges=[network.gateway_ipv4],
 )
 bucket = gcp.storage.Bucket("zone", location="US", uniform_bucket_level_access=False)
+gcp.storage.Bucket(
+    "perhaps", location="europe-west1", uniform_bucket_level_access=bucket.default_event_based_hold
+)
 gcp.storage.BucketIAMMember("anybody", bucket=bucket.name, role="roles/storage.admin", member="allUsers")
 account = gcp.serviceaccount.Account("runner", account_id="planted-runner")
 gcp.projects.IAMMember(
