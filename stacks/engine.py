@@ -19,6 +19,7 @@ from environments import places
 from environments.problems import Exit, Location, Problem, Refusal
 
 PROJECT = "sluice"
+POLICY_PACK = places.ROOT / "policies" / "crossguard" / "__main__.py"
 _SALT = re.compile(r"^encryptionsalt:.*\n?", re.MULTILINE)
 
 
@@ -51,11 +52,13 @@ class Engine:
         stack: the stack's name, which is its environment's.
         passphrase_file: encrypts secrets in the state.
         extra: environment variables for the program and its providers.
+        policy_pack: judges every preview and update; an executable file.
     """
 
     stack: str
     passphrase_file: Path
     extra: dict[str, str]
+    policy_pack: Path = POLICY_PACK
 
     @property
     def config_file(self) -> Path:
@@ -122,6 +125,8 @@ class Engine:
             self.stack,
             "--non-interactive",
             "--suppress-outputs",
+            "--policy-pack",
+            str(self.policy_pack),
             "--event-log",
             str(events),
             events=events,
@@ -172,6 +177,7 @@ class Engine:
             for event in (e["diagnosticEvent"] for e in events if "diagnosticEvent" in e)
             if event.get("severity") == "error"
         ]
+        problems += _violations(events)
         if not problems:
             problems = [
                 Problem(f"`pulumi {verb}` failed:\n    " + "\n    ".join(_clean(output).splitlines()[-15:]))
@@ -219,6 +225,15 @@ def _outcome(events: list[dict[str, Any]]) -> Outcome:
         if summary := event.get("summaryEvent"):
             return Outcome(dict(summary.get("resourceChanges", {})), float(summary.get("durationSeconds", 0)))
     return Outcome()
+
+
+def _violations(events: list[dict[str, Any]]) -> list[Problem]:
+    """What the policies said that stops a change."""
+    return [
+        Problem(f"{_short(event['resourceUrn'])}: {event['policyName']}: {_clean(event['message'])}")
+        for event in (e["policyEvent"] for e in events if "policyEvent" in e)
+        if event.get("enforcementLevel") == "mandatory"
+    ]
 
 
 def _short(urn: str) -> str:

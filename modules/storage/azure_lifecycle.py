@@ -11,11 +11,14 @@ Day = azure.storage.DateAfterModificationArgsDict
 
 
 def redundancy(zone: StorageZone) -> str:
-    """The account's redundancy; accounts spread over zones have no archive tier."""
-    archived = zone.lifecycle.deep_archive_after_days is not None
-    if zone.replicated:
-        return "Standard_GRS" if archived else "Standard_GZRS"
-    return "Standard_LRS" if archived else "Standard_ZRS"
+    """The account's redundancy: never in one building only.
+
+    Accounts spread over zones have no archive tier, so one with an archive is copied to the paired region even
+    where the zone does not ask for it.
+    """
+    if zone.lifecycle.deep_archive_after_days is not None:
+        return "Standard_GRS"
+    return "Standard_GZRS" if zone.replicated else "Standard_ZRS"
 
 
 def lifecycle_rules(

@@ -84,12 +84,12 @@ class Catalogue:
             )
         return self._found[name]
 
-    def mistaken(self, rule: str, type_: str, inputs: Mapping[str, Any]) -> bool:
+    def mistaken(self, rule: str, resource: Resource, graph: ResourceGraph) -> bool:
         """Whether checkov's failure on a resource is its own mistake, as `severities.yaml` lists them."""
         return any(
             rule.removeprefix(PREFIX) in item["checks"]
-            and item["type"] == type_
-            and inputs.get(item["input"])
+            and item["type"] == resource.type
+            and _fits(item, resource, graph)
             for item in self._severities["mistaken"]
         )
 
@@ -98,6 +98,34 @@ class Catalogue:
         by_title: dict[str, Any] = next((item for pattern, item in self._titles if pattern.search(title)), {})
         own = self._severities["checks"].get(name, {})
         return {**usual, **by_title, **own}
+
+
+def _fits(item: Mapping[str, Any], resource: Resource, graph: ResourceGraph) -> bool:
+    """Whether a resource is in the state that an entry of `mistaken` describes."""
+    if target := item.get("target_of"):
+        return any(
+            _names(_at(other.inputs, target["input"]), resource)
+            for other in graph.of_type(target["type"])
+            if other.urn != resource.urn
+        )
+    given = _at(resource.inputs, item["input"])
+    return given in item["values"] if "values" in item else bool(given)
+
+
+def _at(inputs: Mapping[str, Any], path: str) -> Any:
+    """The input at a dotted path, as it was given."""
+    value: Any = inputs
+    for step in path.split("."):
+        value = value.get(step) if isinstance(value, Mapping) else None
+    return value
+
+
+def _names(value: Any, resource: Resource) -> bool:
+    """Whether a value is an output of a resource, or its physical name."""
+    if any(found.urn == resource.urn for found in references(value)):
+        return True
+    name = literal(resource.physical_name)
+    return isinstance(name, str) and value == name
 
 
 def _read(path: Path) -> dict[str, Any]:

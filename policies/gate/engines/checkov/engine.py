@@ -197,8 +197,7 @@ class _Reading:
             self._outcome.findings.append(self._finding(check.rule, verdict, urn, resource, said))
 
     def _mistaken(self, rule: Rule, urn: str) -> bool:
-        resource = self._graph.resources[urn]
-        return self._catalogue.mistaken(rule.id, resource.type, resource.inputs)
+        return self._catalogue.mistaken(rule.id, self._graph.resources[urn], self._graph)
 
     def _finding(self, rule: Rule, verdict: Verdict, urn: str, name: str, said: dict[str, Any]) -> Finding:
         message = rule.title

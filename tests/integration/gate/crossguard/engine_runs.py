@@ -109,7 +109,7 @@ class EngineRuns:
             settings = self._folder / f"{folder.name}-pack.json"
             settings.write_text(json.dumps({"context": context}))
             arguments += ("--policy-pack-config", str(settings))
-        done = self._start(
+        done = self.start(
             folder,
             verb,
             *("-s", stack, "--non-interactive", "--suppress-outputs", "--event-log", str(events)),
@@ -128,11 +128,12 @@ class EngineRuns:
 
     def pulumi(self, folder: Path, *arguments: str) -> str:
         """Runs the CLI, which must succeed."""
-        done = self._start(folder, *arguments)
+        done = self.start(folder, *arguments)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def _start(self, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def start(self, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Runs the CLI, whatever comes of it."""
         return subprocess.run(
             [places.BIN / "pulumi", *arguments],
             cwd=folder,
