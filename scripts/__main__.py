@@ -11,7 +11,21 @@ import typer
 os.environ.pop("PYTHONPATH", None)
 
 from environments.problems import Exit, Refusal
-from scripts import doctor, down, env, env_shell, gate, logs, query, run, status, up
+from scripts import (
+    capture,
+    doctor,
+    down,
+    env,
+    env_shell,
+    gate,
+    logs,
+    policy,
+    project,
+    query,
+    run,
+    status,
+    up,
+)
 
 app = typer.Typer(
     help="Runs a multi-cloud data platform from one repository.",
@@ -27,6 +41,9 @@ app.command("logs")(logs.logs)
 app.command("run")(run.run)
 app.command("query")(query.query)
 app.command("gate")(gate.gate)
+app.command("capture")(capture.capture)
+app.command("project")(project.project)
+app.add_typer(policy.app, name="policy")
 env.app.command("shell")(env_shell.shell)
 app.add_typer(env.app, name="env")
 

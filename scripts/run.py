@@ -99,12 +99,19 @@ def show(ended: dict[str, Any]) -> None:
             for name, item in value.items():
                 typer.echo(f"      {name.replace('_', ' '):<16} {item}")
         else:
-            text = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value
-            typer.echo(f"    {title:<18} {text}")
+            typer.echo(f"    {title:<18} {_told(value)}")
     for task, lines in ended["failures"].items():
         typer.echo(f"    task {task} failed; the end of its log:")
         for line in lines:
             typer.echo(f"      {line}")
+
+
+def _told(value: Any) -> str:
+    """A value of a summary in one line; what is inside a part stands behind it in brackets."""
+    if not isinstance(value, dict):
+        return str(value)
+    parts = (f"{k} ({_told(v)})" if isinstance(v, dict) else f"{k} {v}" for k, v in value.items())
+    return ", ".join(parts)
 
 
 def _last(runs: Runs, started: list[Run]) -> list[Run]:

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from datetime import date
 from typing import Any
 
-from py4j.protocol import Py4JError  # type: ignore[import-untyped]
+from py4j.protocol import Py4JError
 from pyspark.sql import DataFrame, SparkSession
 
 from spark.problems import BadData

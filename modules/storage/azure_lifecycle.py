@@ -13,8 +13,8 @@ Day = azure.storage.DateAfterModificationArgsDict
 def redundancy(zone: StorageZone) -> str:
     """The account's redundancy: never in one building only.
 
-    Accounts spread over zones have no archive tier, so one with an archive is copied to the paired region even
-    where the zone does not ask for it.
+    Accounts spread over zones have no archive tier, so one with an archive is copied to the paired region,
+    even where the zone does not ask for that.
     """
     if zone.lifecycle.deep_archive_after_days is not None:
         return "Standard_GRS"

@@ -31,7 +31,7 @@ from environments import places
 from environments.problems import Refusal
 from policies.crossguard import engine_graph, judgement, program_graph
 from policies.crossguard.judgement import Judgement
-from policies.gate.capture import Program, capture
+from policies.gate.capture import capture
 from policies.gate.context import Context
 from policies.gate.graph import ResourceGraph
 from policies.gate.verdicts import Finding, Severity
@@ -127,7 +127,7 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
         """Keeps a resource's inputs. The first of a cloud sets off the capture, beside the engine's own work."""
         with self._lock:
             self._inputs[request.urn] = request
-            if self._program is None and not request.type.startswith("pulumi"):
+            if self._program is None and _is_of_a_cloud(request):
                 stack, project = engine_graph.stack_and_project([request])
                 self._program = self._beside.submit(self._capture, stack, project)
         return analyzer_pb2.AnalyzeResponse()
@@ -206,6 +206,11 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
         return next((path for path in (here, *here.parents) if (path / "Pulumi.yaml").exists()), here)
 
 
+def _is_of_a_cloud(request: Any) -> bool:
+    """Neither a component, nor a provider, nor made by Python code of the program's own."""
+    return request.HasField("provider") and not request.type.startswith("pulumi")
+
+
 def serve() -> None:
     """Serves the pack until the engine ends it. The engine gives its own address, and reads the port."""
     server = grpc.server(
@@ -217,6 +222,8 @@ def serve() -> None:
     server.start()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
+    # While the engine starts the program.
+    threading.Thread(target=judgement.prepare, daemon=True).start()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: analyzer.end())
     server.wait_for_termination()

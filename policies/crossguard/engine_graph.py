@@ -15,6 +15,7 @@ from typing import Any
 
 from pulumi.runtime.proto import alias_pb2, analyzer_pb2, resource_pb2
 
+from policies.crossguard import known_outputs
 from policies.gate.capture import wire
 from policies.gate.capture.records import Records
 from policies.gate.capture.redaction import redacted
@@ -95,6 +96,7 @@ def read(
         providers=dict(sorted(records.providers.items())),
         outputs=records.stack_outputs,
     )
+    graph = known_outputs.referenced(graph, {item.urn: _known(item.properties) for item in ordered})
     # Rules run in another process, and their messages go to the engine's log.
     return ResourceGraph.from_json(redacted(graph, session.reader.secrets))
 

@@ -5,9 +5,11 @@ checkov, the projections and the comparison with a base revision are the gate's 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
 from environments import load, places
@@ -64,6 +66,18 @@ def rules() -> list[Rule]:
     return [*rego.rules().values(), *graph_rules.RULES]
 
 
+def prepare() -> None:
+    """Reads beforehand what `judge` needs. What is wrong is said by `judge`."""
+    with contextlib.suppress(Refusal):
+        rules()
+        _environments()
+
+
+@cache
+def _environments() -> dict[str, Environment]:
+    return load.load_all()
+
+
 def is_own(project: str, stack: str) -> bool:
     """Whether a stack is one of this repository's environments."""
     return project == PROJECT and stack in load.names()
@@ -79,7 +93,7 @@ def judge(graph: ResourceGraph, given: Mapping[str, Any]) -> Judgement:
     Raises:
         Refusal: no OPA, a policy that does not compile, an unreadable file of waivers or severities.
     """
-    environments = load.load_all() if is_own(graph.project, graph.stack) else None
+    environments = _environments() if is_own(graph.project, graph.stack) else None
     context = _context(graph.stack, environments, given)
     outcome = rego.evaluate([rego.Job(graph.stack, graph, context.as_input())])[graph.stack].add(
         [graph_rules.check(graph, graph.stack, environments)]

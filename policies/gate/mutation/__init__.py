@@ -10,7 +10,7 @@
 | `trial` | judges every graph with and without its mutation |
 | `score` | who caught what, and whether every survivor has its reason in `survivors.yaml` |
 
-A mutation is caught when a rule of its category says something of the planted resource, or names it, that it does
-not say without the mutation. So a resource that is bad in other ways too catches nothing, and neither does
-a rule that fails on the unmutated graph already.
+A mutation is caught when a rule of its category says something of the planted resource, or names it, that it
+does not say without the mutation. So a resource that is bad in other ways too catches nothing, and neither
+does a rule that fails on the unmutated graph already.
 """

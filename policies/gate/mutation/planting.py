@@ -17,6 +17,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from environments.problems import Problem, Refusal
@@ -154,7 +155,9 @@ class Planting:
                 *(Problem(f"{name}: no option `{key}`", remedy=", ".join(sorted(_FIELDS))) for key in unknown)
             )
         resource = self.resource(name)
-        given = {key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()}
+        given: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()
+        }
         self._resources[resource.urn] = replace(resource, **given)
         self.planted.add(resource.urn)
 
@@ -182,7 +185,7 @@ def _known(links: Iterable[tuple[str, ...]], resources: Mapping[str, Resource]) 
 def _place(inputs: Any, path: list[str], name: str) -> tuple[Any, Any]:
     """The object that holds the last step of a path, made on the way where it is not there."""
     place = inputs
-    for step, following in zip(path, path[1:], strict=False):
+    for step, following in pairwise(path):
         key = _step(place, step)
         try:
             place = place[key]

@@ -1,4 +1,4 @@
-"""What is mutated: the captured prod environments with their estates, and the programs, done right and wrong."""
+"""What is mutated: the captured prod environments with their estates, and programs, done right and wrong."""
 
 from __future__ import annotations
 

@@ -21,6 +21,7 @@ links := {
 	"aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration": _bucket,
 	"aws:s3/bucketAcl:BucketAcl": _bucket,
 	"aws:s3/bucketOwnershipControls:BucketOwnershipControls": _bucket,
+	"aws:s3/bucketReplicationConfig:BucketReplicationConfig": _bucket,
 	"aws:backup/vaultLockConfiguration:VaultLockConfiguration": {
 		"path": ["backupVaultName"],
 		"target": "aws:backup/vault:Vault",

@@ -89,6 +89,14 @@ lifecycle(bucket) := setting(
 	["lifecycleRules"],
 )
 
+# Replication rules: a list, open as a whole where it is not known.
+replication(bucket) := setting(
+	bucket,
+	"aws:s3/bucketReplicationConfig:BucketReplicationConfig",
+	["rules"],
+	["replicationConfiguration", "rules"],
+)
+
 policies(bucket) := array.concat(
 	[values.at(resources.inputs(policy), ["policy"]) |
 		some policy in attached.of(bucket.urn, "aws:s3/bucketPolicy:BucketPolicy")

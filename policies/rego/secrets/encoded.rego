@@ -11,6 +11,7 @@
 #   mandatory: true
 package sluice.secrets.encoded
 
+import data.sluice.graph.values
 import data.sluice.graph.verdict
 import data.sluice.secrets.in_clear
 
@@ -31,4 +32,11 @@ examined contains leaf.resource.urn if some leaf in _encoded
 findings contains verdict.fail(leaf.resource, "decoded from base64, this holds what looks like a credential", leaf.path) if {
 	some leaf in _encoded
 	regex.match(in_clear.shapes, leaf.text)
+}
+
+findings contains verdict.undetermined(resource, "what is encoded here is not known before apply", [name]) if {
+	some resource in input.resources
+	some name, value in object.get(resource, "inputs", {})
+	endswith(lower(name), "base64")
+	values.unknown(value)
 }

@@ -22,3 +22,8 @@ test_names_that_only_look_encoded_are_left_alone if {
 	graph := fixture.graph("dev", [fixture.resource("aws:sqs/queue:Queue", "q", {"name": "AVeryLongNameOfAQueueThatIsNotEncoded"})])
 	fixture.verdicts(encoded.findings) == [] with input as graph
 }
+
+test_unknown_is_undetermined if {
+	graph := fixture.graph("dev", [fixture.resource("aws:ec2/instance:Instance", "m", {"userDataBase64": fixture.unknown})])
+	fixture.verdicts(encoded.findings) == ["undetermined"] with input as graph
+}

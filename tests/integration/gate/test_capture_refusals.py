@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-# ruff: noqa: E501  (programs are written on one line to keep the table readable)
 from environments.problems import Exit, Refusal
 from policies.gate.capture import Program, capture, capture_many
 from policies.gate.graph import ResourceGraph

@@ -76,7 +76,7 @@ def test_a_zone_ages_as_the_environment_says() -> None:
     ]
     quarantine = setting("BucketLifecycleConfiguration", "quarantine-lifecycle")["rules"][0]
     assert quarantine["expiration"] == {"days": 180}
-    assert "noncurrentVersionExpiration" not in quarantine
+    assert quarantine["noncurrentVersionExpiration"] == {"noncurrentDays": 30}
 
 
 @pytest.mark.parametrize("zone", [str(zone) for zone in load("aws-prod").storage.zones])

@@ -63,7 +63,7 @@ def test_accounts_wait_until_storage_may_use_their_key() -> None:
 
 @pytest.mark.parametrize(
     ("zone", "expected"),
-    [(Zone.RAW, "Standard_GRS"), (Zone.ARCHIVE, "Standard_LRS"), (Zone.CURATED, "Standard_ZRS")],
+    [(Zone.RAW, "Standard_GRS"), (Zone.ARCHIVE, "Standard_GRS"), (Zone.CURATED, "Standard_ZRS")],
 )
 def test_no_account_with_an_archive_tier_spreads_over_zones(zone: Zone, expected: str) -> None:
     assert redundancy(load("azure-prod").storage.zones[zone]) == expected

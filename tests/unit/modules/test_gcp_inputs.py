@@ -57,7 +57,7 @@ def test_buckets_wait_until_storage_may_use_their_key() -> None:
 
 def test_keys_rotate_and_only_googles_own_agents_use_them() -> None:
     key = PROD.inputs("gcp:kms/cryptoKey:CryptoKey", "restricted-key")
-    assert (key["rotationPeriod"], key["destroyScheduledDuration"]) == (f"{365 * DAY}s", f"{30 * DAY}s")
+    assert (key["rotationPeriod"], key["destroyScheduledDuration"]) == (f"{90 * DAY}s", f"{30 * DAY}s")
     uses = PROD.of("gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember")
     assert set(uses) == {
         "confidential-key-for-storage",

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from environments.problems import Location, Refusal
+from policies.gate.graph import Resource, ResourceGraph
+from policies.gate.values import literal, references
 from policies.gate.verdicts import Rule, Severity
 
 HERE = Path(__file__).parent

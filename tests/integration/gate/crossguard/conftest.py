@@ -7,7 +7,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from engine_runs import EngineRuns  # noqa: E402
+from engine_runs import EngineRuns
 
 
 @pytest.fixture(scope="session")

@@ -31,9 +31,9 @@ SECRET_VALUE = "1b47061264138c4ac30d75fd1eb44270"
 class Pack:
     """The pack's process, and one stack of one database that it is shown."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, entry: Path = PACK) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, PACK, "127.0.0.1:1"],
+            [sys.executable, entry, "127.0.0.1:1"],
             stdout=subprocess.PIPE,
             cwd=folder,
             env={"PATH": os.environ["PATH"]},
@@ -70,12 +70,8 @@ class Pack:
         asked.properties.update(inputs)
         assert not self.stub.Analyze(asked).diagnostics
         stack = analyzer_pb2.AnalyzeStackRequest()
-        stack.resources.add(
-            type="pulumi:pulumi:Stack", urn=STACK, name="elsewhere-dev"
-        )
-        stack.resources.add(
-            type=asked.type, urn=urn, name=name, provider=provider, parent=STACK
-        )
+        stack.resources.add(type="pulumi:pulumi:Stack", urn=STACK, name="elsewhere-dev")
+        stack.resources.add(type=asked.type, urn=urn, name=name, provider=provider, parent=STACK)
         return list(self.stub.AnalyzeStack(stack, timeout=60).diagnostics)
 
 
@@ -96,6 +92,18 @@ def encryption(said: list[Any]) -> Any:
         if item.policyName == "encryption/at-rest" and "storageEncrypted" in item.message
     ]
     return found
+
+
+def test_its_folder_can_be_run_as_well(tmp_path: Path) -> None:
+    """As current CLIs start it, from a program that has modules of the same names."""
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies" / "__init__.py").write_text("raise SystemExit('not this one')")
+    pack = Pack(tmp_path, PACK.parent)
+    try:
+        assert pack.stub.GetAnalyzerInfo(empty_pb2.Empty()).name == "sluice"
+    finally:
+        pack.process.kill()
+        pack.process.wait()
 
 
 def test_every_rule_is_a_policy_of_the_pack(pack: Pack) -> None:

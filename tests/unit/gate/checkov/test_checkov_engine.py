@@ -30,6 +30,8 @@ POLICY = "aws:iam/policy:Policy"
 DATABASE = "aws:rds/instance:Instance"
 BUCKET = "aws:s3/bucket:Bucket"
 ENCRYPTION = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
+LOGGING = "aws:s3/bucketLogging:BucketLogging"
+OBJECTS = "gcp:storage/bucket:Bucket"
 ACCOUNT = "azure-native:storage:StorageAccount"
 UNKNOWN: dict[str, Any] = {"$unknown": {}}
 OTHER_KEY = reference(f"urn:pulumi:dev::tests::{KEY}::key", "arn")
@@ -60,6 +62,17 @@ def encrypted_by(algorithm: Any) -> dict[str, Any]:
 
 
 AN_ACCOUNT = Reference(f"urn:pulumi:dev::tests::{PERSON}::who", "email").in_text()
+
+
+def logged_to(target: Any) -> dict[str, Any]:
+    """A bucket without a key, and another one whose access logs go to `target`."""
+    return {**encrypted_by("AES256"), "logging": (LOGGING, {"bucket": "logged", "targetBucket": target})}
+
+
+def gcs_logged_to(target: Any) -> dict[str, Any]:
+    """A bucket of Cloud Storage, and another one whose access logs go to `target`."""
+    logged = {"name": "logged", "location": "EU", "logging": {"logBucket": target}}
+    return {"it": (OBJECTS, {"name": "it", "location": "EU"}), "logged": (OBJECTS, logged)}
 
 
 def member_of(member: Any) -> dict[str, Any]:
@@ -113,6 +126,23 @@ VERDICTS: list[tuple[str, dict[str, Any], str, str]] = [
     ("graph: encrypted with KMS", encrypted_by("aws:kms"), "CKV_AWS_145", "pass"),
     ("graph: not with KMS", encrypted_by("AES256"), "CKV_AWS_145", "fail"),
     ("graph: unknown on the other end", encrypted_by(UNKNOWN), "CKV_AWS_145", "undetermined"),
+    (
+        "takes access logs",
+        logged_to(reference(f"urn:pulumi:dev::tests::{BUCKET}::it", "bucket")),
+        "CKV_AWS_145",
+        "None",
+    ),
+    ("another takes them", logged_to("other"), "CKV_AWS_145", "fail"),
+    (
+        "takes access logs on GCP",
+        gcs_logged_to(reference(f"urn:pulumi:dev::tests::{OBJECTS}::it", "name")),
+        "CKV_GCP_62",
+        "None",
+    ),
+    ("another takes them on GCP", gcs_logged_to("other"), "CKV_GCP_62", "fail"),
+    ("copies in another region", account(), "CKV_AZURE_206", "pass"),
+    ("copies in three zones", account(sku={"name": "Standard_ZRS"}), "CKV_AZURE_206", "None"),
+    ("copies in one building", account(sku={"name": "Standard_LRS"}), "CKV_AZURE_206", "fail"),
     (
         "graph: a key of ours",
         {"it": (QUEUE, {"kmsMasterKeyId": OTHER_KEY}), "key": EMPTY_KEY},

@@ -1,0 +1,33 @@
+"""`sluice capture`: what a program would create, as JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scripts.programs import Config, Folder, Name, Stack, captured, write
+
+
+def capture(
+    environment: Name = None,
+    program: Folder = None,
+    stack: Stack = None,
+    config: Config = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Write the graph there, in its canonical bytes.")
+    ] = None,
+) -> None:
+    """Print what a program would create, without credentials, network or cloud.
+
+    The graph has each resource with its inputs, references, unknowns and Python lines; secrets are redacted.
+    """
+    graph = captured(environment, program, stack, config)
+    if output is not None:
+        write(output, graph.to_bytes())
+        return
+    # Resources and inputs stay in the order of the program; only `--output` is canonical.
+    sys.stdout.write(json.dumps(graph.to_json(), indent=2, ensure_ascii=False) + "\n")
