@@ -215,8 +215,8 @@ def _score(found: Score) -> None:
         typer.echo(f"✗ {name} is caught: remove its entry from policies/gate/mutation/survivors.yaml")
     evasions = sum(1 for one in found.trials if one.mutation.evasion)
     typer.echo(
-        f"mutation score: {found.caught} of {len(found.trials)} caught"
-        f" ({100 * found.caught / max(1, len(found.trials)):.1f} %), {evasions} of them evasions"
+        f"mutation score: {100 * found.caught / max(1, len(found.trials)):.1f} %:"
+        f" {found.caught} caught of {len(found.trials)} planted, {evasions} of which are evasions"
     )
 
 

@@ -39,7 +39,8 @@ CURRENCIES = "['EUR', 'USD', 'GBP', 'EUR', 'CHF']"
 COUNTRIES = "['DE', 'US', 'GB', 'FR', 'CH']"
 
 SOURCE_ROWS = """
-    SELECT 't-' || n AS transaction_id, 'c-' || customer AS customer_id, moment AS purchased_at, quantity::INT AS quantity,
+    SELECT 't-' || n AS transaction_id, 'c-' || customer AS customer_id, moment AS purchased_at,
+           quantity::INT AS quantity,
            amount::DECIMAL(18,2) AS amount, list_extract({currencies}, (customer % 5 + 1)::INT) AS currency,
            moment AS updated_at, moment::DATE AS sale_date, 'page' AS page, n::INT AS position
     FROM ({rows})
@@ -69,12 +70,14 @@ DUCKDB_CURATE = """
             GROUP BY ALL),
         latest AS (
             SELECT * FROM read_parquet('{work}/sales.parquet')
-            QUALIFY row_number() OVER (PARTITION BY transaction_id ORDER BY updated_at DESC, page DESC, position DESC) = 1),
+            QUALIFY row_number() OVER (PARTITION BY transaction_id ORDER BY updated_at DESC, page DESC,
+                                       position DESC) = 1),
         rated AS (
             SELECT s.*, CASE WHEN s.currency = 'EUR' THEN 1::DECIMAL(13,6) ELSE f.rate END AS rate,
                    CASE WHEN s.currency = 'EUR' THEN s.sale_date ELSE f.rate_date END AS rate_date
             FROM latest s LEFT JOIN force f ON f.currency = s.currency AND f.day = s.sale_date)
-        SELECT r.transaction_id, r.customer_id, c.country, r.purchased_at, r.sale_date, r.quantity, r.amount, r.currency,
+        SELECT r.transaction_id, r.customer_id, c.country, r.purchased_at, r.sale_date, r.quantity, r.amount,
+               r.currency,
                r.rate, r.rate_date,
                -- DuckDB divides decimals as floats. In whole numbers instead, half up, so to the cent.
                ((((r.amount * 100)::HUGEINT * 2000000 + (r.rate * 1000000)::HUGEINT)
@@ -97,7 +100,8 @@ def prepare(work: Path, rows: str) -> int:
         f"COPY (SELECT * {stamped} FROM (SELECT * FROM source UNION ALL {twice})) TO '{work}/sales.parquet'"
     )
     duckdb.execute(
-        f"COPY (SELECT DISTINCT customer_id, list_extract({COUNTRIES}, (substr(customer_id, 3)::INT % 5 + 1)) AS country "
+        f"COPY (SELECT DISTINCT customer_id, list_extract({COUNTRIES}, (substr(customer_id, 3)::INT % 5 + 1)) "
+        "AS country "
         f"FROM source) TO '{work}/customers.parquet'"
     )
     (count,) = duckdb.sql(f"SELECT count(*) FROM '{work}/sales.parquet'").fetchall()[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from environments import places
 from environments.problems import Location, Problem, Refusal
@@ -46,7 +47,7 @@ def subjects(chosen: Sequence[tuple[Cloud, Mutation]]) -> list[Subject]:
     found: list[Subject] = []
     problems: list[Problem] = []
     for cloud, mutation in chosen:
-        where = Location(cloud.file, cloud.lines.get(mutation.name))
+        where = Location(Path(cloud.shown), cloud.lines.get(mutation.name))
         try:
             if mutation.program:
                 before, after = graphs[mutation.program, False], graphs[mutation.program, True]
