@@ -14,6 +14,7 @@ import pytest
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[3]
+AGES = ("new", "existing", "fixed")
 PROGRAM = ROOT / "tests" / "fixtures" / "programs" / "open_door"
 
 
@@ -97,6 +98,37 @@ def test_every_format_can_be_written_to_a_file(state: Path, program: Path, tmp_p
             str(file),
         )
         assert done.returncode == 1 and done.stdout == "" and file.stat().st_size > 100, name
+
+
+def git(folder: Path, *arguments: str) -> None:
+    """Runs git with an author of its own."""
+    who = ["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"]
+    subprocess.run(["git", *who, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+def test_against_a_base_old_new_and_fixed_findings_are_told_apart(state: Path, tmp_path: Path) -> None:
+    program = Path(shutil.copytree(PROGRAM, tmp_path / "repository"))
+    git(program, "init", "-q")
+    git(program, "add", "-A")
+    git(program, "commit", "-qm", "before")
+    main = program / "__main__.py"
+    changed = (
+        main.read_text()
+        .replace('"0.0.0.0/0"', '"10.0.0.0/8"')
+        .replace('"plain"', '"plain", force_destroy=True')
+    )
+    main.write_text(changed + 'aws.s3.Bucket("second")\n')
+    found = report(state, program, "--base", "HEAD")
+    ages = {age: {(f["name"], f["category"]) for f in found["findings"] if f["age"] == age} for age in AGES}
+    assert ("door", "public-exposure") in ages["fixed"]
+    assert {name for name, _ in ages["existing"]} >= {"plain"}
+    assert {name for name, _ in ages["new"]} >= {"second"}
+    changes = {(c["operation"], c["name"]) for c in found["changes"]["dev"]}
+    assert {("create", "second"), ("change", "plain")} <= changes
+    unchanged = sluice(
+        state, "gate", "--program", str(program), "--stack", "dev", "--base", "HEAD", "--only-new"
+    )
+    assert unchanged.returncode == 1, "the second bucket is new"
 
 
 @pytest.mark.parametrize(
