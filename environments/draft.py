@@ -79,7 +79,7 @@ class Draft:
 def draft(file: File, name: str, cloud: Cloud, tier: Tier) -> Draft:
     """Reads and checks one environment's file; never raises for what the file says."""
     try:
-        document = read(file)
+        document = read(file, begin_with="`config:` and, under it, `sluice:environment:`, as the others do")
     except Refusal as refusal:
         return Draft(name, cloud, tier, Document(file), problems=list(refusal.problems))
     result = Draft(name, cloud, tier, document, problems=list(document.problems))

@@ -51,16 +51,17 @@ def shown(file: File) -> File:
     return file.relative_to(places.ROOT) if file.is_relative_to(places.ROOT) else file
 
 
-def read(file: File) -> Document:
+def read(file: File, *, begin_with: str = "") -> Document:
     """Reads one YAML file.
 
+    `begin_with` is what an empty file is told to begin with.
     What can be read is in the document even where some of it is wrong; `problems` names the rest.
 
     Raises:
         Refusal: nothing of the file can be used: it cannot be opened, decoded or parsed, or is empty.
     """
     document = Document(file)
-    root = _compose(file)
+    root = _compose(file, begin_with)
     document.lines[()] = root.start_mark.line + 1
     try:
         document.value = _Reader(document).convert(root, ())
@@ -69,7 +70,7 @@ def read(file: File) -> Document:
     return document
 
 
-def _compose(file: File) -> Node:
+def _compose(file: File, begin_with: str) -> Node:
     text = _text(file)
     parser = YAML(typ="safe", pure=True)
     try:
@@ -96,7 +97,7 @@ def _compose(file: File) -> Node:
         raise Refusal.because(
             "the file is empty",
             where=Location(shown(file)),
-            remedy="begin with `config:` and, under it, `sluice:environment:`, as the others do",
+            remedy=begin_with and f"begin with {begin_with}",
         )
     return root  # type: ignore[no-any-return]
 

@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from environments.problems import Location, Problem, Refusal
+from environments import yaml_file
+from environments.problems import Problem, Refusal
 
 
 class KeyRequirement(BaseModel):
@@ -45,42 +46,22 @@ def load(path: Path) -> Context:
     Raises:
         Refusal: every problem of the file at once, with its line where there is one.
     """
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError
-
+    document = yaml_file.read(path, begin_with="`tier:` and one of dev, staging, prod")
+    problems = list(document.problems)
+    if not problems and not isinstance(document.value, dict):
+        problems.append(Problem("a context file is a YAML mapping", document.at(())))
+    if problems:
+        raise Refusal(*problems)
     try:
-        content = YAML(typ="rt").load(path.read_text())
-    except FileNotFoundError:
-        raise Refusal.because("there is no such context file", where=Location(path)) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise Refusal.because(f"the context file cannot be read: {error}", where=Location(path)) from None
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else None
-        raise Refusal.because(f"not YAML: {error.problem}", where=Location(path, line)) from None
-    if not isinstance(content, dict):
-        raise Refusal.because("a context file is a YAML mapping", where=Location(path, 1))
-    try:
-        return Context.model_validate(dict(content))
+        return Context.model_validate(document.value)
     except ValidationError as failed:
         raise Refusal(
             *(
                 Problem(
                     f"{'.'.join(map(str, error['loc']))}: {error['msg']}",
-                    Location(path, _line(content, error["loc"])),
+                    document.at(tuple(str(part) for part in error["loc"])),
                     f"keys: {', '.join(Context.model_fields)}",
                 )
                 for error in failed.errors()
             )
         ) from None
-
-
-def _line(content: Any, path: tuple[int | str, ...]) -> int | None:
-    """The line of a key in what ruamel read, counted from 1."""
-    line = None
-    for key in path:
-        try:
-            line = content.lc.data[key][0] + 1
-            content = content[key]
-        except (AttributeError, KeyError, TypeError, IndexError):
-            break
-    return line
