@@ -35,9 +35,9 @@ test: install ## every test
 	@$(IN_INFRA)
 	@$(IN_RUNTIME)
 
-test-quick: install ## the tests that take seconds
-	@$(IN_INFRA) -m "not slow"
-	@$(IN_RUNTIME) -m "not slow"
+test-quick: install ## the tests that take seconds and need no service
+	@$(INFRA)/python $(PYTEST) -m "not slow" --ignore-glob='*/runtime/*' tests/unit tests/contract
+	@$(RUNTIME)/python $(PYTEST) -m "not slow" tests/unit/runtime
 
 lint: install ## style
 	@$(INFRA)/ruff check .
