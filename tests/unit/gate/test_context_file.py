@@ -50,5 +50,5 @@ def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, text: str, line: in
 
 
 def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
-    with pytest.raises(Refusal, match="none.yaml"):
+    with pytest.raises(Refusal, match=r"none\.yaml"):
         load(tmp_path / "none.yaml")
