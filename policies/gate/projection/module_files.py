@@ -80,7 +80,7 @@ def _bytes(inside: Mapping[str, Any], repository: Path) -> bytes:
         # A text of which parts are not known yet is no less a file.
         text = inside.get("text", "")
         return (text if isinstance(text, str) else json.dumps(text)).encode()
-    path = repository / inside["path"]
+    path = repository / str(inside["path"])
     try:
         return path.read_bytes()
     except OSError:
