@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from policies.rehearsal.gaps import Gap
 
 _SHOWN = 60
+_POSITION = re.compile(r"\[\d+\]")
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ def read(
     Args:
         changes: `resource_changes` of the plan.
         applied: Addresses to look at; the others were never there.
-        gaps: By `type.attribute`: what the mock forgets.
+        gaps: By `type.path.of.attribute`: what the mock forgets.
     """
     found = []
     for item in changes:
@@ -41,26 +43,50 @@ def read(
         findings: list[str] = []
         excused: list[str] = []
         for name, words in _attributes(change):
-            gap = gaps.get(f"{item['type']}.{name}") if name else None
-            (findings if gap is None else excused).append(words if gap is None else f"{name} ({gap.reason})")
+            gap = _gap(gaps, item["type"], name)
+            if gap is None:
+                findings.append(words)
+            else:
+                excused.append(f"{name} ({gap.reason})")
         found.append(Drift(item["address"], tuple(findings), tuple(excused)))
     return found
 
 
 def _attributes(change: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Name and words of each attribute that the plan changes; the name is empty for the resource as a whole."""
+    """Path (without positions in lists) and words of each attribute that the plan changes.
+
+    The path is empty where the plan concerns the resource as a whole.
+    """
+    again = [("", f"would {' and '.join(change['actions'])} it again")]
     before, after = change.get("before"), change.get("after")
     if before is None or after is None:
-        return [("", f"would {' and '.join(change['actions'])} it again")]
-    unknown = change.get("after_unknown") or {}
-    changed = [name for name in sorted({*before, *after}) if before.get(name) != after.get(name)]
+        return again
+    found = _differences(before, after, change.get("after_unknown") or {}, "")
+    return [
+        (_POSITION.sub("", path), f"{path}: {_short(was)} → {_short(wanted)}") for path, was, wanted in found
+    ] or again
+
+
+def _differences(before: Any, after: Any, unknown: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
     # What the cloud computes is unknown in every update; only what the program sets can drift.
-    words = [
-        (name, f"{name}: {_short(before.get(name))} → {_short(after.get(name))}")
-        for name in changed
-        if not unknown.get(name)
-    ]
-    return words or [("", f"would {' and '.join(change['actions'])} it again")]
+    if unknown is True or before == after or _empty(before, after):
+        return
+    if isinstance(before, dict) and isinstance(after, dict):
+        inside = unknown if isinstance(unknown, dict) else {}
+        for name in sorted({*before, *after}):
+            below = f"{path}.{name}" if path else name
+            yield from _differences(before.get(name), after.get(name), inside.get(name), below)
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        marks = unknown if isinstance(unknown, list) else [None] * len(before)
+        for number, (was, wanted, mark) in enumerate(zip(before, after, marks, strict=False)):
+            yield from _differences(was, wanted, mark, f"{path}[{number}]")
+    else:
+        yield path, before, after
+
+
+def _empty(*values: Any) -> bool:
+    """Whether nothing is said either way: Terraform shows an unset list as null or as an empty one."""
+    return all(value is None or value in ([], {}) for value in values)
 
 
 def _short(value: Any) -> str:
