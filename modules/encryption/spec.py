@@ -28,3 +28,5 @@ class EncryptionOutputs:
     """As other services ask for them."""
     grantable: Mapping[DataClass, Output[str]] = field(default_factory=dict)
     """As the cloud's permissions name them."""
+    failover_keys: Mapping[DataClass, Output[str]] = field(default_factory=dict)
+    """Keys of the fail-over region, which copies there are encrypted with; as `keys`, by the class of the data."""
