@@ -109,7 +109,12 @@ CODE: Layer = {
         "subnets": {},  # each tier gets its quarter of the range
         "flow_log_retention_days": 90,  # what CIS asks for; intrusions are often noticed after weeks
     },
-    "storage": {"archive_prefix_glacier_after_days": 90, "zones": _ZONES},
+    "storage": {
+        "archive_prefix_glacier_after_days": 90,
+        # Most copies are there in minutes anyhow; the promise costs 0.015 USD for each GB.
+        "replication_within_15_minutes": False,
+        "zones": _ZONES,
+    },
     "backup": {
         "vault_locked": False,  # a lock cannot be undone: only prod takes it
         "metadata_export_minutes": 30,  # half of the hour that the recovery point allows, so one may fail
@@ -185,7 +190,10 @@ TIERS: Mapping[Tier, Layer] = {
             "nat": Nat.PER_ZONE,  # a zone's failure must not cut off the others
             "flow_log_retention_days": 365,  # what auditors ask for
         },
-        "storage": {"zones": {"raw": {"lock_days": 365}}},  # evidence for a full financial year
+        "storage": {
+            "replication_within_15_minutes": True,  # raw's recovery point in a disaster, and an alarm when it is missed
+            "zones": {"raw": {"lock_days": 365}},  # evidence for a full financial year
+        },
         "backup": {
             "vault_locked": True,
             "plans": {

@@ -53,6 +53,9 @@ class Storage(Part):
     archive_prefix_glacier_after_days: DaysToColder = Field(
         description="Days until objects under the prefix `archive/` of any zone move to Glacier."
     )
+    replication_within_15_minutes: bool = Field(
+        description="Whether the service promises that copies are in the fail-over region within 15 minutes."
+    )
     zones: dict[Zone, StorageZone] = Field(description="The storage zones by name.")
 
 

@@ -17,6 +17,7 @@ from modules.network.spec import NetworkSpec
 from modules.secrets.aws import AwsSecrets
 from modules.secrets.spec import SecretsSpec
 from modules.storage.aws import AwsStorage
+from modules.storage.aws_replication import AwsReplicator
 from modules.storage.spec import StorageSpec
 from stacks.exports import Made, export
 
@@ -30,11 +31,14 @@ def describe(environment: Environment) -> None:
 
     pipelines = AwsIdentity("identity", IdentitySpec(environment), here)
     principal = pipelines.outputs.principal
+    replicator = AwsReplicator("replication", environment, here)
     keys = AwsEncryption("encryption", EncryptionSpec(environment, users=[principal]), here).outputs
     network = AwsNetwork(
         "network", NetworkSpec(environment, keys.keys.get(environment.data_classification)), here
     ).outputs
-    storage = AwsStorage("storage", StorageSpec(environment, destroy_data, keys.keys), here).outputs
+    storage = AwsStorage(
+        "storage", StorageSpec(environment, destroy_data, keys.keys, keys.failover_keys), replicator, here
+    ).outputs
     secrets = AwsSecrets(
         "secrets",
         SecretsSpec(environment, keys.keys[DataClass.RESTRICTED], destroy_data, readers=[principal]),

@@ -21,6 +21,8 @@ class StorageSpec:
     """Whether a bucket may be removed with all that it holds; takes effect once `up` has applied it."""
     keys: Mapping[DataClass, Input[str]] = field(default_factory=dict)
     """Customer-managed keys; a class without one is encrypted with the service's own."""
+    failover_keys: Mapping[DataClass, Input[str]] = field(default_factory=dict)
+    """The same for the copies in the fail-over region."""
 
 
 @dataclass(frozen=True)
