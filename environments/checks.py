@@ -13,7 +13,7 @@ from environments.manifest import Zone
 from environments.model import Environment
 from environments.naming import NAME_LIMIT, uncut_name
 from environments.storage import Lifecycle
-from environments.vocabulary import Cloud, SubnetTier
+from environments.vocabulary import Cloud, Nat, PrivateService, SubnetTier
 
 Path = tuple[str, ...]
 
@@ -35,6 +35,8 @@ def findings(environment: Environment) -> Iterator[Finding]:
         _account,
         _zones,
         _ranges,
+        _way_out,
+        _flow_logs,
         _retention,
         _life_cycles,
         _backups,
@@ -137,6 +139,30 @@ def _ranges(environment: Environment) -> Iterator[Finding]:
                 "keep clear of the quarter of network.cidr that each tier without a range of its own has",
                 (("network", "subnets", at), ("network", "cidr")),
             )
+
+
+def _way_out(environment: Environment) -> Iterator[Finding]:
+    """Without NAT, a service without an endpoint cannot be reached at all; other clouds reach theirs anyway."""
+    network = environment.network
+    if environment.cloud is not Cloud.AWS or network.nat is not Nat.NONE:
+        return
+    missing = [service for service in PrivateService if service not in network.private_services]
+    if missing:
+        yield Finding(
+            f"network.private_services: without NAT, nothing leads to {', '.join(missing)}",
+            f"accepted: all of {', '.join(PrivateService)}; or network.nat: {Nat.SINGLE}",
+            (("network", "private_services"), ("network", "nat")),
+        )
+
+
+def _flow_logs(environment: Environment) -> Iterator[Finding]:
+    least, kept = policy.MINIMUM_FLOW_LOG_DAYS[environment.tier], environment.network.flow_log_retention_days
+    if kept < least:
+        yield Finding(
+            f"network.flow_log_retention_days: {kept} days is below the policy for {environment.tier}",
+            f"accepted: {least} or more",
+            (("network", "flow_log_retention_days"),),
+        )
 
 
 def _retention(environment: Environment) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from environments.vocabulary import (
     DataClass,
     Nat,
     OrchestratorKind,
+    PrivateService,
     Severity,
     Size,
     SparkKind,
@@ -106,6 +107,8 @@ CODE: Layer = {
     "network": {
         "zones": 2,  # MWAA asks for private subnets in two zones; the other clouds keep the shape
         "nat": Nat.SINGLE,  # one gateway costs about 33 EUR a month; only prod pays for one per zone
+        # What is called all day stays inside, by endpoints that lead to our own account only.
+        "private_services": list(PrivateService),
         "subnets": {},  # each tier gets its quarter of the range
         "flow_log_retention_days": 90,  # what CIS asks for; intrusions are often noticed after weeks
     },
@@ -161,6 +164,7 @@ TIERS: Mapping[Tier, Layer] = {
         "network": {
             "zones": 1,
             "nat": Nat.NONE,
+            "private_services": [],
             "flow_log_retention_days": 1,
         },  # there is no network to speak of
         # The shortest lock there is: it proves the behaviour and does not fill a laptop.
@@ -175,6 +179,9 @@ TIERS: Mapping[Tier, Layer] = {
     },
     Tier.DEV: {
         "protect_data": False,  # made and destroyed daily
+        # An endpoint costs about 15 EUR a month in two zones: only values of secrets and use of keys are worth
+        # it here; the rest takes the NAT gateway, which is there anyway.
+        "network": {"private_services": [PrivateService.SECRETS, PrivateService.KEYS]},
         "encryption": {"deletion_window_days": 7},  # the shortest: dev keys come and go
         "budget": {"monthly_eur": 800},  # small Airflow around the clock and one NAT gateway are about 500
     },

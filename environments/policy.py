@@ -28,6 +28,9 @@ MINIMUM_RETENTION_DAYS: Mapping[Tier, Mapping[DataClass, int]] = {
 # Days that nobody can delete what was extracted. A year in prod, for the auditors.
 MINIMUM_RAW_LOCK_DAYS: Mapping[Tier, int] = {Tier.LOCAL: 1, Tier.DEV: 7, Tier.STAGING: 30, Tier.PROD: 365}
 
+# Days that the network's flow logs are kept, at least. CIS asks for 90; the auditors of prod for a year.
+MINIMUM_FLOW_LOG_DAYS: Mapping[Tier, int] = {Tier.LOCAL: 1, Tier.DEV: 30, Tier.STAGING: 90, Tier.PROD: 365}
+
 # Days that backups of a class of data are kept, at least.
 MINIMUM_BACKUP_DAYS: Mapping[Tier, Mapping[DataClass, int]] = {
     Tier.LOCAL: {},

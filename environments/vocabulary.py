@@ -49,6 +49,19 @@ class Nat(StrEnum):
     PER_ZONE = "per_zone"
 
 
+class PrivateService(StrEnum):
+    """Services of a cloud that workloads call, and that can be reached without leaving the network."""
+
+    SECRETS = "secrets"
+    KEYS = "keys"
+    TOKENS = "tokens"
+    LOGS = "logs"
+    METRICS = "metrics"
+    IMAGES = "images"
+    QUEUES = "queues"
+    AIRFLOW = "airflow"
+
+
 class Size(StrEnum):
     """Size of a managed service; each cloud's module maps it to that cloud's classes."""
 

@@ -20,8 +20,10 @@ from environments.model import Environment
 
 # What a cloud computes and a component reads.
 COMPUTED = (
+    "allocationId",
     "arn",
     "clientId",
+    "defaultNetworkAclId",
     "email",
     "keyId",
     "keyUri",

@@ -16,8 +16,12 @@ class EncryptionSpec:
     """Which data classes have a key of their own is the environment's `encryption.customer_key_for`."""
 
     environment: Environment
-    users: Sequence[Input[str]] = ()
-    """Principals that may use every key; on a cloud nobody else may, administrators included."""
+    users: Mapping[DataClass, Sequence[Input[str]]] = field(default_factory=dict)
+    """Principals that may use the key of a class; on a cloud nobody else may, administrators included."""
+    copy_users: Mapping[DataClass, Sequence[Input[str]]] = field(default_factory=dict)
+    """The same, of the keys in the fail-over region."""
+    keepers: Sequence[Input[str]] = ()
+    """Principals that back up and restore, under the keys of all classes that have a plan."""
 
 
 @dataclass(frozen=True)
@@ -30,3 +34,10 @@ class EncryptionOutputs:
     """As the cloud's permissions name them."""
     failover_keys: Mapping[DataClass, Output[str]] = field(default_factory=dict)
     """Keys of the fail-over region, which copies there are encrypted with; as `keys`, by the class of the data."""
+
+
+def copied_classes(environment: Environment) -> tuple[DataClass, ...]:
+    """The classes with a key that have copies in the fail-over region: of zones, or of backups."""
+    zones = {zone.data_class for zone in environment.storage.zones.values() if zone.replicated}
+    backups = {name for name, plan in environment.backup.plans.items() if plan.copy_keep_days is not None}
+    return tuple(name for name in environment.encryption.customer_key_for if name in zones | backups)

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from environments import load, naming, places
-from environments.vocabulary import Cloud, Tier
+from environments.vocabulary import Cloud, Nat, Tier
 from tests.recording_mocks import Recorded, Recording, record
 
 CLOUDS = (Cloud.AWS, Cloud.GCP, Cloud.AZURE)
@@ -258,7 +258,8 @@ def test_urns_stay_what_they_were(cloud: Cloud) -> None:
 def test_no_policy_names_everybody_without_a_condition(recording: Recording) -> None:
     for where, statement in policies(recording):
         everybody = "*" in [name for name in texts(statement.get("Principal", {}))]
-        if statement["Effect"] == "Allow" and everybody:
+        # Who may pass an endpoint is asked in `test_aws_policies`.
+        if statement["Effect"] == "Allow" and everybody and "vpcEndpoint" not in where:
             condition = statement.get("Condition", {}).get("StringEquals", {})
             assert {"aws:PrincipalAccount", "aws:SourceAccount", "aws:PrincipalOrgID"} & set(condition), where
     for item in recording.custom:
@@ -291,8 +292,8 @@ def test_no_right_is_a_wildcard(recording: Recording) -> None:
     for where, statement in policies(recording):
         if statement["Effect"] == "Allow":
             assert not [action for action in listed(statement["Action"]) if "*" in action], where
-            # In a key's own policy, `*` is that key.
-            if "kms/key" not in where and "Resource" in statement:
+            # In a key's own policy, `*` is that key; in an endpoint's, all that it leads to.
+            if "kms/key" not in where and "vpcEndpoint" not in where and "Resource" in statement:
                 assert "*" not in listed(statement["Resource"]), where
     for item in recording.custom:
         if item.type.endswith("IAMMember") or item.type.endswith("IamMember"):
@@ -328,7 +329,10 @@ def test_the_exports_are_names_of_what_was_made(recording: Recording) -> None:
         entry: naming.physical_name(environment, entry) for entry in environment.secrets
     }
     assert set(exports["keys"]) == {str(found) for found in environment.encryption.customer_key_for}
-    assert set(exports["subnets"]) == {"orchestration", "compute", "data"}
+    public = (
+        {"public"} if environment.cloud is Cloud.AWS and environment.network.nat is not Nat.NONE else set()
+    )
+    assert set(exports["subnets"]) == {"orchestration", "compute", "data"} | public
 
 
 def test_no_type_in_use_is_deprecated() -> None:

@@ -13,7 +13,6 @@ import pytest
 from environments import naming
 from environments.load import load
 from environments.vocabulary import DataClass
-from modules.network.aws_flow_logs import retention
 from tests.recording_mocks import on_first_use
 
 PROD = on_first_use("aws-prod")
@@ -189,75 +188,6 @@ def test_a_secret_is_an_entry_that_only_its_reader_reads() -> None:
     deny = document(policy["policy"])[0]
     assert (deny["Effect"], deny["Principal"]) == ("Deny", "*")
     assert deny["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": ["${pipelines-role.arn}"]}}
-
-
-def test_subnets_are_the_models_and_none_gives_public_addresses() -> None:
-    subnets = PROD.of("aws:ec2/subnet:Subnet")
-    assert {name: item.inputs["cidrBlock"] for name, item in subnets.items() if name.startswith("data")} == {
-        "data-a": "10.18.192.0/20",
-        "data-b": "10.18.208.0/20",
-        "data-c": "10.18.224.0/20",
-    }
-    assert subnets["data-b"].inputs["availabilityZone"] == "eu-west-1b"
-    assert not any(item.inputs["mapPublicIpOnLaunch"] for item in subnets.values())
-    assert set(DEV.of("aws:ec2/subnet:Subnet")) == set(subnets) - {"data-c", "compute-c", "orchestration-c"}
-
-
-def test_there_is_no_way_to_the_internet() -> None:
-    types = {item.type for item in PROD.custom}
-    assert not [found for found in types if "Gateway" in found]
-    assert not [
-        table for table in PROD.of("aws:ec2/routeTable:RouteTable").values() if table.inputs.get("routes")
-    ]
-    default = PROD.inputs("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", "default-group")
-    assert (default["ingress"], default["egress"]) == ([], [])
-
-
-def test_groups_name_each_other_on_both_ends() -> None:
-    name = "compute-to-data-endpoints"
-    rule = PROD.inputs("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", f"{name}-in")
-    assert (rule["securityGroupId"], rule["referencedSecurityGroupId"]) == (
-        "${data-group.id}",
-        "${compute-group.id}",
-    )
-    assert (rule["ipProtocol"], rule["fromPort"], rule["toPort"]) == ("tcp", 443, 443)
-    other = PROD.inputs("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", f"{name}-out")
-    assert (other["securityGroupId"], other["referencedSecurityGroupId"]) == (
-        "${compute-group.id}",
-        "${data-group.id}",
-    )
-    # What AWS takes in a description.
-    for item in PROD.custom:
-        if "securityGroup" in item.type:
-            assert set(item.inputs["description"]) <= set(
-                "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ._-:/()#,@[]+=&;{}!$*"
-            )
-
-
-def test_storage_is_reached_through_an_endpoint_that_leads_to_our_account_only() -> None:
-    endpoint = PROD.inputs("aws:ec2/vpcEndpoint:VpcEndpoint", "s3-endpoint")
-    assert endpoint["vpcEndpointType"] == "Gateway"
-    assert len(endpoint["routeTableIds"]) == 3
-    (statement,) = document(endpoint["policy"])
-    assert statement["Condition"]["StringEquals"] == {
-        "aws:PrincipalAccount": ACCOUNT,
-        "aws:ResourceAccount": ACCOUNT,
-    }
-
-
-def test_every_connection_is_logged() -> None:
-    log = PROD.inputs("aws:ec2/flowLog:FlowLog", "flow-log")
-    assert (log["vpcId"], log["trafficType"]) == ("${vpc.id}", "ALL")
-    assert log["logDestination"] == "${flow-log-group.arn}"
-
-
-@pytest.mark.parametrize(
-    ("asked", "given"), [(1, 1), (8, 14), (30, 30), (365, 365), (366, 400), (9999, 3653)]
-)
-def test_a_retention_is_never_shorter_than_asked_for_unless_there_is_no_longer_one(
-    asked: int, given: int
-) -> None:
-    assert retention(asked) == given
 
 
 def test_the_provider_works_in_no_other_account() -> None:
