@@ -233,6 +233,12 @@ def _backups(environment: Environment) -> Iterator[Finding]:
                 f"accepted: {least} or more",
                 ((*base, "keep_days"),),
             )
+        if plan.every_hours not in policy.HOURS_BETWEEN_BACKUPS:
+            yield Finding(
+                f"backup.plans.{data_class}.every_hours: no schedule keeps to every {plan.every_hours} hours",
+                f"accepted: {', '.join(str(hours) for hours in policy.HOURS_BETWEEN_BACKUPS)}",
+                ((*base, "every_hours"),),
+            )
         if plan.cold_after_days is None:
             continue
         shortest = plan.cold_after_days + policy.MINIMUM_DAYS_IN_COLD

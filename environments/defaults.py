@@ -12,6 +12,7 @@ from typing import TypeAlias
 from environments.vocabulary import (
     Cloud,
     DataClass,
+    Frequency,
     Nat,
     OrchestratorKind,
     PrivateService,
@@ -120,6 +121,9 @@ CODE: Layer = {
     },
     "backup": {
         "vault_locked": False,  # a lock cannot be undone: only prod takes it
+        "vault_lock_grace_days": 7,  # a week of backups, copies and reports to look at first
+        # A restore is billed by volume, about 20 USD for each TB; in a month a quarter's worth of changes is small.
+        "restore_tests": Frequency.MONTHLY,
         "metadata_export_minutes": 30,  # half of the hour that the recovery point allows, so one may fail
         "plans": {
             "internal": _plan(hours=24, keep=14),
@@ -132,7 +136,12 @@ CODE: Layer = {
         "rotation_days": 365,  # what auditors ask for
         "deletion_window_days": 30,  # the longest there is: a key's end is the data's end
     },
-    "secrets": {"source-commerce": {"rotation_days": 90}},  # the supplier's terms
+    "secrets": {
+        "source-commerce": {
+            "rotation_days": 90,  # the supplier's terms
+            "replicated": True,  # without it, nothing could be extracted in the fail-over region
+        }
+    },
     "sources": {
         "commerce": {"base_url": "https://sandbox.commerce.example.com", "secret": "source-commerce"}
     },
@@ -183,6 +192,7 @@ TIERS: Mapping[Tier, Layer] = {
         # it here; the rest takes the NAT gateway, which is there anyway.
         "network": {"private_services": [PrivateService.SECRETS, PrivateService.KEYS]},
         "encryption": {"deletion_window_days": 7},  # the shortest: dev keys come and go
+        "backup": {"restore_tests": Frequency.NEVER},  # what it would prove, staging proves
         "budget": {"monthly_eur": 800},  # small Airflow around the clock and one NAT gateway are about 500
     },
     Tier.STAGING: {

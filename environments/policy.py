@@ -50,6 +50,9 @@ CUSTOMER_KEY_REQUIRED_FOR: Mapping[Tier, tuple[DataClass, ...]] = {
 # A network of a cloud environment: /16 is the largest VPC, and a /24 leaves /28 subnets, the smallest.
 PREFIX_LENGTHS = range(16, 25)
 
+# Hours between backups that a schedule can keep to, day after day: parts of a day, a day, a week.
+HOURS_BETWEEN_BACKUPS = (1, 2, 3, 4, 6, 8, 12, 24, 168)
+
 # A cold backup that leaves before 90 days is billed for them all the same; AWS Backup refuses it.
 MINIMUM_DAYS_IN_COLD = 90
 

@@ -99,6 +99,14 @@ class WarehouseKind(StrEnum):
     NONE = "none"
 
 
+class Frequency(StrEnum):
+    """How often something is done that is done rarely."""
+
+    NEVER = "never"
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+
+
 class Severity(StrEnum):
     """How bad a finding of the policy gate is, mildest first."""
 

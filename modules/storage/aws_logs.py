@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from pulumi import Output, Resource
+from pulumi import Input, Output, Resource
 
 from environments.model import Environment
 from environments.naming import physical_name, tags
@@ -13,30 +14,30 @@ from modules.storage.aws_bucket import INVENTORIES, AwsBucket, BucketSettings
 from modules.storage.aws_lifecycle import log_rule
 
 
-def log_bucket(
-    environment: Environment,
-    region: str,
-    part: str,
-    sources: Sequence[str],
-    *,
-    destroy_data: bool,
-    parent: Resource,
-) -> AwsBucket:
-    """A log bucket.
+@dataclass(frozen=True)
+class LogSettings:
+    """Whose logs, and who writes them."""
 
-    Args:
-        environment: Whose logs.
-        region: Where; S3 writes logs and inventories within a region only.
-        part: What tells it from the log bucket of the other region.
-        sources: Names of the buckets that write to it.
-        destroy_data: Whether it may go with all that it holds.
-        parent: The component that it belongs to.
-    """
+    environment: Environment
+    region: str
+    """Where; S3 writes logs and inventories within a region only."""
+    part: str
+    """What tells it from the log bucket of the other region."""
+    sources: Sequence[str]
+    """Names of the buckets that write to it."""
+    writers: Mapping[str, Input[str]] = field(default_factory=dict)
+    """Roles that write to it, by prefix."""
+    destroy_data: bool = False
+
+
+def log_bucket(settings: LogSettings, parent: Resource) -> AwsBucket:
+    """Makes a log bucket: nobody but S3 and the writers puts anything in it."""
+    environment, sources = settings.environment, settings.sources
     logs = AwsBucket(
-        part,
+        settings.part,
         BucketSettings(
-            name=physical_name(environment, "storage", part),
-            region=region,
+            name=physical_name(environment, "storage", settings.part),
+            region=settings.region,
             tags=tags(environment),
             versioned=True,
             lock_days=0,
@@ -44,30 +45,43 @@ def log_bucket(
             # As long as the network's flow logs: an inquiry reads both side by side.
             lifecycle_rules=[log_rule(environment.network.flow_log_retention_days)],
             protect=environment.protect_data,
-            force_destroy=destroy_data,
+            force_destroy=settings.destroy_data,
         ),
         parent=parent,
     )
     logs.restrict(
-        _let_in(environment, sources, logs, "AccessLogs", "logging", prefix=""),
-        _let_in(environment, sources, logs, "Inventories", "s3", prefix=f"{INVENTORIES}/"),
+        _from_buckets(environment, sources, logs, "AccessLogs", "logging.s3.amazonaws.com", prefix=""),
+        _from_buckets(
+            environment, sources, logs, "Inventories", "s3.amazonaws.com", prefix=f"{INVENTORIES}/"
+        ),
+        *(_from_role(role, logs, prefix) for prefix, role in settings.writers.items()),
     )
     return logs
 
 
-def _let_in(
+def _from_buckets(
     environment: Environment, sources: Sequence[str], logs: AwsBucket, sid: str, service: str, *, prefix: str
 ) -> dict[str, Any]:
     """Lets a service write under the name of each source, for that source only."""
-    domain = "s3.amazonaws.com" if service == "s3" else f"{service}.s3.amazonaws.com"
     return {
         "Sid": sid,
         "Effect": "Allow",
-        "Principal": {"Service": domain},
+        "Principal": {"Service": service},
         "Action": "s3:PutObject",
         "Resource": [Output.concat(logs.arn, f"/{prefix}{name}/*") for name in sources],
         "Condition": {
             "StringEquals": {"aws:SourceAccount": environment.account},
             "ArnEquals": {"aws:SourceArn": [f"arn:aws:s3:::{name}" for name in sources]},
         },
+    }
+
+
+def _from_role(role: Input[str], logs: AwsBucket, prefix: str) -> dict[str, Any]:
+    words = "".join(word.capitalize() for word in prefix.split("-"))
+    return {
+        "Sid": words,
+        "Effect": "Allow",
+        "Principal": {"AWS": role},
+        "Action": "s3:PutObject",
+        "Resource": Output.concat(logs.arn, f"/{prefix}/*"),
     }
