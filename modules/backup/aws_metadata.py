@@ -5,6 +5,7 @@ MWAA keeps its database to itself and makes no backups of it that one could have
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +16,9 @@ from pulumi import Input, Output, ResourceOptions
 from environments.manifest import Zone
 from environments.model import Environment
 from environments.naming import physical_name, tags
+from environments.vocabulary import DataClass
 from modules.functions.aws_function import LONGEST_SECONDS, AwsFunction, FunctionSettings, Place
 from modules.identity.spec import IdentityOutputs
-from modules.storage.spec import StorageOutputs
 
 HANDLER = "metadata_export"
 PREFIX = "airflow-metadata"
@@ -39,11 +40,9 @@ class MetadataSpec:
     scheduler: IdentityOutputs
     place: Place
     """From where MWAA is reached."""
-    storage: StorageOutputs
-    zone_keys: dict[Zone, Input[str]]
-    """Keys of the archive and releases zones."""
-    key: Input[str]
-    """What the function's own variables, log and dead letters are encrypted with."""
+    zones: Mapping[Zone, Input[str]]
+    """URIs."""
+    keys: Mapping[DataClass, Input[str]]
     notices: Input[str]
     """The topic that is told when an export is late."""
 
@@ -56,7 +55,7 @@ class AwsMetadata(pulumi.ComponentResource):
         self._spec = spec
         self._inside = ResourceOptions(parent=self)
         environment = spec.environment
-        zones = spec.storage.zones
+        self._key = spec.keys[environment.data_classification]
         self._function = AwsFunction(
             environment,
             FunctionSettings(
@@ -64,14 +63,12 @@ class AwsMetadata(pulumi.ComponentResource):
                 does="Exports Airflow's variables, connections and run history to the archive zone.",
                 identity=spec.exporter,
                 place=spec.place,
-                key=spec.key,
+                key=self._key,
                 variables={
                     "AIRFLOW_ENVIRONMENT": spec.orchestrator,
-                    "ARCHIVE_ZONE": zones[Zone.ARCHIVE],
-                    "ARCHIVE_KEY": spec.zone_keys[Zone.ARCHIVE],
                     "ARCHIVE_PREFIX": PREFIX,
-                    "RELEASES_ZONE": zones[Zone.RELEASES],
-                    "RELEASES_KEY": spec.zone_keys[Zone.RELEASES],
+                    **self._zone(Zone.ARCHIVE),
+                    **self._zone(Zone.RELEASES),
                 },
                 seconds=LONGEST_SECONDS,  # the first export, and the first after a stop, read a long history
                 megabytes=512,
@@ -84,6 +81,12 @@ class AwsMetadata(pulumi.ComponentResource):
         self._schedule()
         self._alarm()
         self.register_outputs({})
+
+    def _zone(self, zone: Zone) -> dict[str, Input[str]]:
+        """What the function is told of a zone, as `modules/functions/runtime/settings.py` reads it."""
+        data_class = self._spec.environment.storage.zones[zone].data_class
+        word = zone.value.upper()
+        return {f"{word}_ZONE": self._spec.zones[zone], f"{word}_KEY": self._spec.keys[data_class]}
 
     def _ask_airflow(self) -> None:
         environment, spec = self._spec.environment, self._spec
@@ -108,7 +111,7 @@ class AwsMetadata(pulumi.ComponentResource):
             _statement("lambda:InvokeFunction", self._function.arn),
             _statement("sqs:SendMessage", self._function.dead_letters.arn),
             # To read its own schedule, and to write to the queue.
-            _statement(["kms:Decrypt", "kms:GenerateDataKey"], spec.key),
+            _statement(["kms:Decrypt", "kms:GenerateDataKey"], self._key),
         )
         minutes = environment.backup.metadata_export_minutes
         aws.scheduler.Schedule(
@@ -118,7 +121,7 @@ class AwsMetadata(pulumi.ComponentResource):
             group_name=group.name,
             schedule_expression=f"rate({minutes} minutes)",
             flexible_time_window={"mode": "OFF"},
-            kms_key_arn=spec.key,
+            kms_key_arn=self._key,
             target={
                 "arn": self._function.arn,
                 "role_arn": spec.scheduler.principal,

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
 
 import pulumi
-import pulumi_aws as aws
 from pulumi import Input, Output, ResourceOptions
 
 from environments.model import Environment
@@ -29,8 +27,6 @@ class RotationSpec:
     """From where it reaches the sources and the secrets service."""
     key: Input[str]
     """What the function's own variables, log and dead letters are encrypted with."""
-    secrets_keys: list[Input[str]]
-    """The keys of the entries and of their copies."""
 
 
 class AwsRotation(pulumi.ComponentResource):
@@ -61,28 +57,5 @@ class AwsRotation(pulumi.ComponentResource):
             ),
             parent=self,
         )
-        aws.iam.RolePolicy(
-            "rotation-keys",
-            name=physical_name(environment, "secrets", "rotation-keys"),
-            role=spec.identity.name,
-            policy=Output.json_dumps({"Version": "2012-10-17", "Statement": [_encrypt(spec)]}),
-            opts=ResourceOptions(parent=self),
-        )
         self.rotators = dict.fromkeys(addresses, function.arn)
         self.register_outputs({})
-
-
-def _encrypt(spec: RotationSpec) -> dict[str, Any]:
-    """A new value is encrypted here, and its copy in the fail-over region, for whoever put it in."""
-    here, there = spec.environment.region, spec.environment.failover_region
-    return {
-        "Sid": "EncryptValues",
-        "Effect": "Allow",
-        "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
-        "Resource": spec.secrets_keys,
-        "Condition": {
-            "StringEquals": {
-                "kms:ViaService": [f"secretsmanager.{region}.amazonaws.com" for region in (here, there)]
-            }
-        },
-    }
