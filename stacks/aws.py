@@ -7,11 +7,14 @@ import pulumi_aws as aws
 from pulumi import ResourceOptions
 
 from environments.model import Environment
+from environments.naming import role_boundary
 from environments.vocabulary import DataClass
 from modules.encryption.aws import AwsEncryption
 from modules.encryption.spec import EncryptionSpec
-from modules.identity.aws import AwsIdentity
-from modules.identity.spec import PIPELINES_RIGHTS, Grants, IdentitySpec
+from modules.identity.aws import AwsIdentity, copy_key_users, key_users
+from modules.identity.aws_trust import TRUST, role_arn
+from modules.identity.spec import Grants, IdentitySpec, of_sources
+from modules.identity.workloads import BACKUP, RESTORE, WORKLOADS
 from modules.network.aws import AwsNetwork
 from modules.network.spec import NetworkSpec
 from modules.secrets.aws import AwsSecrets
@@ -28,18 +31,38 @@ def describe(environment: Environment) -> None:
     provider = aws.Provider("aws", region=environment.region, allowed_account_ids=[environment.account])
     here = ResourceOptions(providers=[provider])
 
-    pipelines = AwsIdentity("identity", IdentitySpec(environment), here)
-    principal = pipelines.outputs.principal
-    keys = AwsEncryption("encryption", EncryptionSpec(environment, users=[principal]), here).outputs
+    workloads = {
+        item: AwsIdentity(f"identity-{item.name}", IdentitySpec(environment, item), TRUST[item.name], here)
+        for item in WORKLOADS
+    }
+    encryption = EncryptionSpec(
+        environment,
+        users=key_users(environment, WORKLOADS),
+        copy_users=copy_key_users(environment, WORKLOADS),
+        keepers=[role_arn(environment, item.name) for item in (BACKUP, RESTORE)],
+    )
+    keys = AwsEncryption("encryption", encryption, here).outputs
     network = AwsNetwork(
-        "network", NetworkSpec(environment, keys.keys.get(environment.data_classification)), here
-    ).outputs
-    storage = AwsStorage("storage", StorageSpec(environment, destroy_data, keys.keys), here).outputs
-    secrets = AwsSecrets(
-        "secrets",
-        SecretsSpec(environment, keys.keys[DataClass.RESTRICTED], destroy_data, readers=[principal]),
+        "network",
+        NetworkSpec(environment, keys.keys.get(environment.data_classification), role_boundary(environment)),
         here,
     ).outputs
-    pipelines.grant(Grants(PIPELINES_RIGHTS, storage.grantable, secrets.grantable, keys.grantable))
+    storage = AwsStorage("storage", StorageSpec(environment, destroy_data, keys.keys), here).outputs
+    readers = [made.outputs.principal for item, made in workloads.items() if item.reads_sources]
+    secrets = AwsSecrets(
+        "secrets",
+        SecretsSpec(environment, keys.keys[DataClass.RESTRICTED], destroy_data, readers=readers),
+        here,
+    ).outputs
+    for item, made in workloads.items():
+        made.grant(
+            Grants(
+                zones=storage.grantable,
+                secrets=of_sources(environment, secrets.grantable) if item.reads_sources else {},
+                keys=keys.grantable,
+                copy_keys=keys.failover_keys,
+            )
+        )
 
-    export(environment, Made(network, keys, storage, secrets, pipelines.outputs))
+    identities = {item.name: made.outputs for item, made in workloads.items()}
+    export(environment, Made(network, keys, storage, secrets, identities))

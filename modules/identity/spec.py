@@ -100,9 +100,7 @@ def classes(environment: Environment, access: tuple[Access, ...], *, written: bo
     return {zones[item.zone].data_class for item in access if item.right.writes or not written}
 
 
-def keys_used(
-    environment: Environment, workload: Workload, *, written: bool = False
-) -> set[DataClass]:
+def keys_used(environment: Environment, workload: Workload, *, written: bool = False) -> set[DataClass]:
     """The classes whose keys a workload needs; with `written`, those that it encrypts with."""
     # Credentials of sources are restricted, whatever they open.
     secrets = {DataClass.RESTRICTED} if workload.reads_sources and not written else set()

@@ -20,10 +20,14 @@ ORCHESTRATOR = Workload(
         Access(Zone.CURATED, Right.ADD, ("_metrics/*",)),  # a record per run, written over by a repeated task
         Access(Zone.ARCHIVE, Right.ADD),
         Access(Zone.QUARANTINE, Right.REPLACE),  # a row leaves when it is repaired
-        Access(Zone.ERRORS, Right.REPLACE),  # a failure that could not be announced is taken back, to try again
+        Access(
+            Zone.ERRORS, Right.REPLACE
+        ),  # a failure that could not be announced is taken back, to try again
         Access(Zone.RELEASES, Right.READ, RELEASE_OBJECTS),
     ),
-    copies=(Access(Zone.RAW, Right.ADD),),  # a pipeline verifies the copy of its batch, and makes what is missing
+    copies=(
+        Access(Zone.RAW, Right.ADD),
+    ),  # a pipeline verifies the copy of its batch, and makes what is missing
     reads_sources=True,
 )
 SPARK = Workload(
