@@ -37,7 +37,11 @@ class EncryptionOutputs:
 
 
 def copied_classes(environment: Environment) -> tuple[DataClass, ...]:
-    """The classes with a key that have copies in the fail-over region: of zones, or of backups."""
+    """The classes with a key that have copies in the fail-over region: of zones, of backups, of secrets."""
     zones = {zone.data_class for zone in environment.storage.zones.values() if zone.replicated}
     backups = {name for name, plan in environment.backup.plans.items() if plan.copy_keep_days is not None}
-    return tuple(name for name in environment.encryption.customer_key_for if name in zones | backups)
+    secrets = (
+        {DataClass.RESTRICTED} if any(item.replicated for item in environment.secrets.values()) else set()
+    )
+    copied = zones | backups | secrets
+    return tuple(name for name in environment.encryption.customer_key_for if name in copied)

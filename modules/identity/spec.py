@@ -53,6 +53,11 @@ class Workload:
     """In the fail-over region's copies of zones."""
     reads_sources: bool = False
     """Whether it reads the credentials of the source systems."""
+    rotates_sources: bool = False
+    """Whether it gives the source systems' entries new credentials."""
+    usual_key: bool = False
+    """Whether it uses the key of the environment's usual class, whatever data it meets: for its variables, its
+    messages, its schedule."""
 
 
 @dataclass(frozen=True)
@@ -103,8 +108,17 @@ def classes(environment: Environment, access: tuple[Access, ...], *, written: bo
 def keys_used(environment: Environment, workload: Workload, *, written: bool = False) -> set[DataClass]:
     """The classes whose keys a workload needs; with `written`, those that it encrypts with."""
     # Credentials of sources are restricted, whatever they open.
-    secrets = {DataClass.RESTRICTED} if workload.reads_sources and not written else set()
-    return classes(environment, workload.access, written=written) | secrets
+    touched = workload.rotates_sources or (workload.reads_sources and not written)
+    secrets = {DataClass.RESTRICTED} if touched else set()
+    usual = {environment.data_classification} if workload.usual_key else set()
+    return classes(environment, workload.access, written=written) | secrets | usual
+
+
+def copy_keys_used(environment: Environment, workload: Workload, *, written: bool = False) -> set[DataClass]:
+    """The same, of the keys in the fail-over region."""
+    # The service copies a new credential there under the identity that has put it in.
+    secrets = {DataClass.RESTRICTED} if workload.rotates_sources else set()
+    return classes(environment, workload.copies, written=written) | secrets
 
 
 def of_sources(environment: Environment, entries: Mapping[str, Input[str]]) -> dict[str, Input[str]]:

@@ -65,7 +65,28 @@ CI = Workload(
         Access(Zone.ERRORS, Right.READ),
     ),
 )
-WORKLOADS = (ORCHESTRATOR, SPARK, CRAWLER, BACKUP, RESTORE, DEPLOYER, CI)
+# What S3 asks of it is not a right in a zone: `modules/storage` gives it.
+REPLICATION = Workload("replication", "copies zones to the fail-over region")
+METADATA_EXPORT = Workload(
+    "metadata-export",
+    "exports what Airflow knows and nothing else holds",
+    access=(
+        Access(Zone.ARCHIVE, Right.ADD, ("airflow-metadata/*",)),
+        Access(Zone.RELEASES, Right.READ, ("CURRENT",)),
+    ),
+    usual_key=True,
+)
+METADATA_SCHEDULE = Workload("metadata-schedule", "starts the export of Airflow's metadata", usual_key=True)
+SECRET_ROTATION = Workload(
+    "secret-rotation",
+    "asks sources for new credentials and keeps them",
+    rotates_sources=True,
+    usual_key=True,
+)
+WORKLOADS = (
+    *(ORCHESTRATOR, SPARK, CRAWLER, BACKUP, RESTORE, DEPLOYER, CI),
+    *(REPLICATION, METADATA_EXPORT, METADATA_SCHEDULE, SECRET_ROTATION),
+)
 
 # On a cloud that has not been told apart yet: every pipeline, from Airflow's task to the Spark job.
 PIPELINES = Workload(

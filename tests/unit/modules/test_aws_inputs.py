@@ -115,66 +115,6 @@ def test_access_logs_come_from_our_buckets_only() -> None:
     assert "arn:aws:s3:::sluice-aws-prod-raw" in allow["Condition"]["ArnEquals"]["aws:SourceArn"]
 
 
-def test_those_who_run_a_key_cannot_use_it_and_those_who_use_it_cannot_run_it() -> None:
-    key = PROD.inputs("aws:kms/key:Key", "confidential-key")
-    assert (key["enableKeyRotation"], key["rotationPeriodInDays"], key["deletionWindowInDays"]) == (
-        True,
-        365,
-        30,
-    )
-    run, use = document(key["policy"])
-    assert run["Principal"] == {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
-    assert use["Principal"] == {"AWS": ["${pipelines-role.arn}"]}
-    assert use["Action"] == ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"]
-    assert use["Condition"]["StringEquals"]["kms:ViaService"] == [
-        "s3.eu-west-1.amazonaws.com",
-        "secretsmanager.eu-west-1.amazonaws.com",
-    ]
-    cryptographic = {
-        "kms:Decrypt",
-        "kms:Encrypt",
-        "kms:GenerateDataKey",
-        "kms:ReEncryptFrom",
-        "kms:CreateGrant",
-    }
-    assert not cryptographic & set(run["Action"])
-    assert set(run["Action"]) & set(use["Action"]) == {"kms:DescribeKey"}
-
-
-def test_log_groups_use_the_internal_key_and_no_other() -> None:
-    logs = document(PROD.inputs("aws:kms/key:Key", "internal-key")["policy"])[-1]
-    assert logs["Sid"] == "LogGroups"
-    assert logs["Condition"] == {
-        "ArnLike": {
-            "kms:EncryptionContext:aws:logs:arn": (
-                f"arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:sluice-aws-prod-*"
-            )
-        }
-    }
-    group = PROD.inputs("aws:cloudwatch/logGroup:LogGroup", "flow-log-group")
-    assert group["kmsKeyId"] == "${internal-key.arn}"
-    assert group["name"] == "sluice-aws-prod-network-flow-logs"
-    assert group["retentionInDays"] == 365
-
-
-def test_the_pipelines_may_touch_what_they_need_and_nothing_else() -> None:
-    policy = PROD.inputs("aws:iam/rolePolicy:RolePolicy", "pipelines-access")
-    statements = {item["Sid"]: item for item in document(policy["policy"])}
-    assert statements["RawObjects"]["Resource"] == ["${raw.arn}/*"]
-    assert "s3:DeleteObject" not in statements["RawObjects"]["Action"]
-    assert "s3:DeleteObject" in statements["CuratedObjects"]["Action"]
-    assert statements["ReleasesObjects"]["Action"] == ["s3:GetObject", "s3:GetObjectVersion"]
-    assert statements["ReleasesObjects"]["Resource"] == [
-        "${releases.arn}/releases/*",
-        "${releases.arn}/platform/*",
-        "${releases.arn}/CURRENT",
-    ]
-    assert statements["Secrets"]["Resource"] == ["${source-commerce.arn}"]
-    assert len(statements["Keys"]["Resource"]) == 3
-    (trust,) = document(PROD.inputs("aws:iam/role:Role", "pipelines-role")["assumeRolePolicy"])
-    assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
-
-
 def test_a_secret_is_an_entry_that_only_its_reader_reads() -> None:
     assert PROD.inputs("aws:secretsmanager/secret:Secret", "source-commerce") == {
         "name": "sluice-aws-prod-source-commerce",
@@ -187,7 +127,7 @@ def test_a_secret_is_an_entry_that_only_its_reader_reads() -> None:
     assert policy["blockPublicPolicy"] is True
     deny = document(policy["policy"])[0]
     assert (deny["Effect"], deny["Principal"]) == ("Deny", "*")
-    assert deny["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": ["${pipelines-role.arn}"]}}
+    assert deny["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": ["${orchestrator-role.arn}"]}}
 
 
 def test_the_provider_works_in_no_other_account() -> None:

@@ -285,7 +285,7 @@ def test_each_private_service_has_its_endpoints_in_every_zone() -> None:
         *("airflow.api", "airflow.env", "airflow.ops"),
     }
     assert set(DEV.of(ENDPOINT)) == {"s3-endpoint", "secretsmanager-endpoint", "kms-endpoint"}
-    endpoint = PROD.inputs(ENDPOINT, "ecr-dkr-endpoint")
+    endpoint = {**PROD.inputs(ENDPOINT, "ecr-dkr-endpoint")}
     policy = endpoint.pop("policy")
     assert policy
     assert endpoint == {
