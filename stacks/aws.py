@@ -55,7 +55,8 @@ def describe(environment: Environment) -> None:
         environment,
         users=key_users(environment, WORKLOADS),
         copy_users=copy_key_users(environment, WORKLOADS),
-        keepers=[role_arn(environment, item.name) for item in (BACKUP, RESTORE, REPLICATION)],
+        keepers=[role_arn(environment, item.name) for item in (BACKUP, RESTORE)],
+        copiers=[role_arn(environment, REPLICATION.name)],
     )
     keys = AwsEncryption("encryption", encryption, here).outputs
     usual_key, secrets_key = keys.keys[environment.data_classification], keys.keys[DataClass.RESTRICTED]

@@ -110,8 +110,6 @@ class AwsMetadata(pulumi.ComponentResource):
             "scheduler-starts-export",
             _statement("lambda:InvokeFunction", self._function.arn),
             _statement("sqs:SendMessage", self._function.dead_letters.arn),
-            # To read its own schedule, and to write to the queue.
-            _statement(["kms:Decrypt", "kms:GenerateDataKey"], self._key),
         )
         minutes = environment.backup.metadata_export_minutes
         aws.scheduler.Schedule(
@@ -182,5 +180,5 @@ class AwsMetadata(pulumi.ComponentResource):
         )
 
 
-def _statement(actions: str | list[str], resource: Input[str]) -> dict[str, Any]:
-    return {"Effect": "Allow", "Action": actions, "Resource": resource}
+def _statement(action: str, resource: Input[str]) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": action, "Resource": resource}

@@ -15,9 +15,10 @@ from modules.backup.spec import continuous_days
 
 # At night, between the runs of one day and of the next.
 HOUR = 2
+# Of plans and selections, by the service.
+NAME_LIMIT = 50
 # Minutes after which a backup that could not start is reported as failed.
 START_WINDOW = 60
-SELECTION_NAME_LIMIT = 50
 
 
 def plan(
@@ -31,7 +32,7 @@ def plan(
     settings = environment.backup.plans[data_class]
     return aws.backup.Plan(
         f"{data_class}-plan",
-        name=physical_name(environment, "backup", str(data_class)),
+        name=physical_name(environment, "backup", str(data_class), limit=NAME_LIMIT),
         rules=[
             _periodic(settings, target, copy),
             {
@@ -65,7 +66,7 @@ def select(
     }
     aws.backup.Selection(
         f"{data_class}-selection",
-        name=physical_name(environment, "backup", str(data_class), limit=SELECTION_NAME_LIMIT),
+        name=physical_name(environment, "backup", str(data_class), limit=NAME_LIMIT),
         plan_id=made.id,
         iam_role_arn=keeper,
         resources=["*"],

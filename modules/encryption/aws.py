@@ -9,7 +9,7 @@ from pulumi import ResourceOptions
 from environments.naming import physical_name, tags
 from environments.vocabulary import DataClass
 from modules.encryption.aws_key_policy import Users, key_policy, services_of, users_of
-from modules.encryption.spec import EncryptionOutputs, EncryptionSpec, copied_classes
+from modules.encryption.spec import EncryptionOutputs, EncryptionSpec, copied_classes, replicated_classes
 
 
 class AwsEncryption(pulumi.ComponentResource):
@@ -35,6 +35,7 @@ class AwsEncryption(pulumi.ComponentResource):
                     data_class,
                     workloads=spec.users.get(data_class, ()),
                     keepers=self._keepers(data_class),
+                    copiers=self._copiers(data_class),
                 ),
             ).arn
             for data_class in environment.encryption.customer_key_for
@@ -47,6 +48,7 @@ class AwsEncryption(pulumi.ComponentResource):
                     environment.failover_region,
                     workloads=spec.copy_users.get(data_class, ()),
                     keepers=self._keepers(data_class),
+                    copiers=self._copiers(data_class),
                     services=services_of(data_class),
                 ),
             ).arn
@@ -57,6 +59,9 @@ class AwsEncryption(pulumi.ComponentResource):
 
     def _keepers(self, data_class: DataClass) -> list[pulumi.Input[str]]:
         return list(self._spec.keepers) if data_class in self._spec.environment.backup.plans else []
+
+    def _copiers(self, data_class: DataClass) -> list[pulumi.Input[str]]:
+        return list(self._spec.copiers) if data_class in replicated_classes(self._spec.environment) else []
 
     def _key(self, data_class: DataClass, word: str, users: Users) -> aws.kms.Key:
         environment = self._spec.environment

@@ -45,7 +45,9 @@ ADMINISTRATION = (
     "kms:UpdateKeyDescription",
 )
 USE = ("kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey")
-# S3 copies with Encrypt what it has decrypted; Backup moves recovery points between keys.
+# S3 copies to another region: it decrypts where an object is and encrypts where its copy goes.
+COPY = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey")
+# Backup moves recovery points between keys.
 KEEP = (*USE, "kms:Encrypt", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo")
 USE_BY_LOGS = (*USE, "kms:Encrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo")
 # These encrypt what they are set up with under the identity of whoever sets them up, and keep a grant for later.
@@ -62,6 +64,7 @@ class Users:
     region: str
     workloads: Sequence[Input[str]] = ()
     keepers: Sequence[Input[str]] = ()
+    copiers: Sequence[Input[str]] = ()
     services: tuple[str, ...] = ("s3",)
     """Through which workloads reach it, never with data of their own."""
     platform_services: bool = False
@@ -102,6 +105,8 @@ def key_policy(environment: Environment, users: Users) -> Output[str]:
         grant = _users(environment, users, "KeepByGrant", ("kms:CreateGrant",), users.keepers, through)
         grant["Condition"]["Bool"] = {"kms:GrantIsForAWSResource": "true"}
         statements.append(grant)
+    if users.copiers:
+        statements.append(_users(environment, users, "Copy", COPY, users.copiers, ("s3",)))
     if users.platform_services:
         statements += [*_services(environment), *_deployers(environment, users.region)]
     return Output.json_dumps({"Version": "2012-10-17", "Statement": statements})

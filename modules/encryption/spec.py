@@ -22,6 +22,8 @@ class EncryptionSpec:
     """The same, of the keys in the fail-over region."""
     keepers: Sequence[Input[str]] = ()
     """Principals that back up and restore, under the keys of all classes that have a plan."""
+    copiers: Sequence[Input[str]] = ()
+    """Principals that copy zones to the fail-over region, under the keys of all classes that are copied."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +38,14 @@ class EncryptionOutputs:
     """Keys of the fail-over region, which copies there are encrypted with; as `keys`, by the class of the data."""
 
 
+def replicated_classes(environment: Environment) -> set[DataClass]:
+    """The classes of the zones that are copied to the fail-over region."""
+    return {zone.data_class for zone in environment.storage.zones.values() if zone.replicated}
+
+
 def copied_classes(environment: Environment) -> tuple[DataClass, ...]:
     """The classes with a key that have copies in the fail-over region: of zones, of backups, of secrets."""
-    zones = {zone.data_class for zone in environment.storage.zones.values() if zone.replicated}
+    zones = replicated_classes(environment)
     backups = {name for name, plan in environment.backup.plans.items() if plan.copy_keep_days is not None}
     secrets = (
         {DataClass.RESTRICTED} if any(item.replicated for item in environment.secrets.values()) else set()

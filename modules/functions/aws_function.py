@@ -41,7 +41,7 @@ class FunctionSettings:
     identity: IdentityOutputs
     place: Place
     key: Input[str]
-    """What its variables, its log and its dead letters are encrypted with."""
+    """What its variables, its log and its dead letters are encrypted with; its identity has the right to use it."""
     variables: Mapping[str, Input[str]] = field(default_factory=dict)
     seconds: int = 60
     megabytes: int = 256
@@ -111,7 +111,6 @@ class AwsFunction:
             ),
             _allow("Trace", ("xray:PutTelemetryRecords", "xray:PutTraceSegments"), ["*"]),
             _allow("DeadLetters", ("sqs:SendMessage",), [self.dead_letters.arn]),
-            _allow("OwnKey", ("kms:Decrypt", "kms:GenerateDataKey"), [settings.key]),
             # Lambda asks for these as the function's role when it puts it into the network.
             _allow("SeeInterfaces", ("ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"), ["*"]),
             _allow(

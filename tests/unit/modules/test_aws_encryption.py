@@ -64,9 +64,9 @@ def test_copies_have_keys_of_their_own_where_they_lie() -> None:
     for name, key in PROD.of(KEY).items():
         assert key.inputs["region"] == ("eu-central-1" if "failover" in name else "eu-west-1")
         assert "multiRegion" not in key.inputs
-    # In dev nothing is backed up to the other region, but raw is copied everywhere.
-    assert copied_classes(DEV.environment) == (DataClass.CONFIDENTIAL,)
-    assert "restricted-failover-key" not in DEV.of(KEY)
+    # In dev nothing is backed up to the other region, but raw and secrets are copied everywhere.
+    assert copied_classes(DEV.environment) == (DataClass.CONFIDENTIAL, DataClass.RESTRICTED)
+    assert "internal-failover-key" not in DEV.of(KEY)
 
 
 @pytest.mark.parametrize(
@@ -100,9 +100,16 @@ def test_only_named_administrators_run_a_key_and_nobody_by_being_of_the_account(
 @pytest.mark.parametrize(
     ("name", "workloads", "services"),
     [
-        ("internal-key", ["orchestrator", "spark", "backup", "deployer", "ci"], ["s3", "sqs"]),
-        ("confidential-key", ["orchestrator", "spark", "crawler", "backup"], ["s3"]),
-        ("restricted-key", ["orchestrator"], ["s3", "secretsmanager"]),
+        (
+            "internal-key",
+            [
+                *("orchestrator", "spark", "backup", "deployer", "ci"),
+                *("metadata-export", "metadata-schedule", "secret-rotation"),
+            ],
+            ["s3", "sqs", "lambda", "scheduler"],
+        ),
+        ("confidential-key", ["orchestrator", "spark", "crawler", "backup", "metadata-export"], ["s3"]),
+        ("restricted-key", ["orchestrator", "secret-rotation"], ["s3", "secretsmanager"]),
     ],
 )
 def test_workloads_use_the_keys_of_their_classes_through_services(
@@ -123,6 +130,53 @@ def test_a_copys_key_is_used_in_its_own_region() -> None:
     use = policy("confidential-failover-key")["Use"]["Condition"]
     assert use["ArnEquals"] == {"aws:PrincipalArn": [f"{ROLES}orchestrator"]}
     assert use["StringEquals"]["kms:ViaService"] == ["s3.eu-central-1.amazonaws.com"]
+
+
+def test_a_new_credential_is_encrypted_in_both_regions_by_who_puts_it_in() -> None:
+    use = policy("restricted-failover-key")["Use"]["Condition"]
+    assert use["ArnEquals"] == {"aws:PrincipalArn": [f"{ROLES}secret-rotation"]}
+    assert use["StringEquals"]["kms:ViaService"] == [
+        "s3.eu-central-1.amazonaws.com",
+        "secretsmanager.eu-central-1.amazonaws.com",
+    ]
+
+
+def test_s3_copies_under_the_keys_of_what_is_copied_and_no_other() -> None:
+    for name, region in (("confidential-key", "eu-west-1"), ("confidential-failover-key", "eu-central-1")):
+        copy = policy(name)["Copy"]
+        assert copy["Action"] == ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"]
+        assert copy["Condition"] == {
+            "ArnEquals": {"aws:PrincipalArn": [f"{ROLES}replication"]},
+            "StringEquals": {
+                "kms:CallerAccount": ACCOUNT,
+                "kms:ViaService": [f"s3.{region}.amazonaws.com"],
+            },
+        }
+    assert {name for name in PROD.of(KEY) if "Copy" in policy(name)} == {
+        "confidential-key",
+        "confidential-failover-key",
+    }
+
+
+def test_ci_sets_functions_and_schedules_up_under_the_internal_key_and_uses_no_other() -> None:
+    deployer = f"arn:aws:iam::{ACCOUNT}:role/sluice-aws-prod-ci-apply"
+    expected = {
+        "ArnEquals": {"aws:PrincipalArn": [deployer]},
+        "StringEquals": {
+            "kms:CallerAccount": ACCOUNT,
+            "kms:ViaService": [f"{name}.eu-west-1.amazonaws.com" for name in ("lambda", "scheduler")],
+        },
+    }
+    internal = policy("internal-key")
+    assert internal["SetUp"]["Action"] == ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"]
+    assert internal["SetUp"]["Condition"] == expected
+    assert internal["SetUpByGrant"]["Action"] == ["kms:CreateGrant"]
+    assert internal["SetUpByGrant"]["Condition"] == {
+        **expected,
+        "Bool": {"kms:GrantIsForAWSResource": "true"},
+    }
+    for other in set(PROD.of(KEY)) - {"internal-key"}:
+        assert not {"SetUp", "SetUpByGrant"} & set(policy(other))
 
 
 def test_what_is_backed_up_and_restored_is_so_under_its_key() -> None:

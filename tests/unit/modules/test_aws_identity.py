@@ -104,6 +104,7 @@ def test_the_orchestrator_may_touch_what_it_needs_and_nothing_else() -> None:
     assert set(found) == {
         *("RawAdd", "CuratedRead", "CuratedAdd", "ArchiveAdd", "QuarantineReplace", "ErrorsReplace"),
         *("ReleasesRead", "Secrets", "Decrypt", "Encrypt", "DecryptCopies", "EncryptCopies"),
+        *("RawCopyAdd", "RawCopyBucket"),
         *(f"{zone.value.capitalize()}Bucket" for zone in Zone),
     }
     assert found["RawAdd"]["Action"] == [
@@ -133,6 +134,29 @@ def test_the_orchestrator_may_touch_what_it_needs_and_nothing_else() -> None:
     ]
     # It reads credentials and never writes one.
     assert found["Encrypt"]["Resource"] == [f"${{{name}-key.arn}}" for name in ("internal", "confidential")]
+
+
+def test_the_orchestrator_verifies_copies_in_the_fail_over_region() -> None:
+    found = rights("orchestrator")
+    assert found["RawCopyAdd"]["Resource"] == ["${raw-failover.arn}/*"]
+    assert "s3:DeleteObject" not in found["RawCopyAdd"]["Action"]
+    assert found["EncryptCopies"]["Resource"] == ["${confidential-failover-key.arn}"]
+
+
+def test_the_rotation_touches_entries_of_sources_and_nothing_else() -> None:
+    found = rights("secret-rotation")
+    assert set(found) == {"Rotation", "Decrypt", "Encrypt", "DecryptCopies", "EncryptCopies"}
+    assert found["Rotation"]["Resource"] == ["${source-commerce.arn}"]
+    assert found["Encrypt"]["Resource"] == ["${internal-key.arn}", "${restricted-key.arn}"]
+    assert found["EncryptCopies"]["Resource"] == ["${restricted-failover-key.arn}"]
+
+
+def test_the_metadata_export_adds_under_its_prefix_and_reads_one_pointer() -> None:
+    found = rights("metadata-export")
+    assert found["ArchiveAdd"]["Resource"] == ["${archive.arn}/airflow-metadata/*"]
+    assert "s3:DeleteObject" not in found["ArchiveAdd"]["Action"]
+    assert found["ReleasesRead"]["Resource"] == ["${releases.arn}/CURRENT"]
+    assert "Secrets" not in found
 
 
 def test_spark_reads_what_it_is_given_and_writes_curated() -> None:
