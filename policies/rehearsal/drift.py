@@ -67,6 +67,15 @@ def _attributes(change: Mapping[str, Any]) -> list[tuple[str, str]]:
     ] or again
 
 
+def _gap(gaps: Mapping[str, Gap], kind: str, path: str) -> Gap | None:
+    """What is known of an attribute, or of the block that it is in."""
+    while path:
+        if gap := gaps.get(f"{kind}.{path}"):
+            return gap
+        path = path.rpartition(".")[0]
+    return None
+
+
 def _differences(before: Any, after: Any, unknown: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
     # What the cloud computes is unknown in every update; only what the program sets can drift.
     if unknown is True or before == after or _empty(before, after):
