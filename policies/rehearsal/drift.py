@@ -23,6 +23,8 @@ class Drift:
     """Each attribute with what it is and what the plan wants."""
     excused: tuple[str, ...]
     """Attributes that the mock is known to forget, with the reason."""
+    vague: bool = False
+    """Whether nothing can be named that changes, only what will not be known: another's change reaches it."""
 
 
 def read(
@@ -35,36 +37,32 @@ def read(
         applied: Addresses to look at; the others were never there.
         gaps: By `type.path.of.attribute`: what the mock forgets.
     """
-    found = []
-    for item in changes:
-        change = item["change"]
-        if item["address"] not in applied or change["actions"] in (["no-op"], ["read"]):
-            continue
-        findings: list[str] = []
-        excused: list[str] = []
-        for name, words in _attributes(change):
-            gap = _gap(gaps, item["type"], name)
-            if gap is None:
-                findings.append(words)
-            else:
-                excused.append(f"{name} ({gap.reason})")
-        found.append(Drift(item["address"], tuple(findings), tuple(excused)))
-    return found
+    return [
+        _of(item, gaps)
+        for item in changes
+        if item["address"] in applied and item["change"]["actions"] not in (["no-op"], ["read"])
+    ]
 
 
-def _attributes(change: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Path (without positions in lists) and words of each attribute that the plan changes.
-
-    The path is empty where the plan concerns the resource as a whole.
-    """
-    again = [("", f"would {' and '.join(change['actions'])} it again")]
+def _of(item: Mapping[str, Any], gaps: Mapping[str, Gap]) -> Drift:
+    address, change = item["address"], item["change"]
+    again = f"would {' and '.join(change['actions'])} it again"
     before, after = change.get("before"), change.get("after")
     if before is None or after is None:
-        return again
-    found = _differences(before, after, change.get("after_unknown") or {}, "")
-    return [
-        (_POSITION.sub("", path), f"{path}: {_short(was)} → {_short(wanted)}") for path, was, wanted in found
-    ] or again
+        return Drift(address, (again,), ())
+    found = list(_differences(before, after, change.get("after_unknown") or {}, ""))
+    if not found:
+        return Drift(address, (again,), (), vague=True)
+    findings: list[str] = []
+    excused: list[str] = []
+    for path, was, wanted in found:
+        name = _POSITION.sub("", path)
+        gap = _gap(gaps, item["type"], name)
+        if gap is None:
+            findings.append(f"{path}: {_short(was)} → {_short(wanted)}")
+        else:
+            excused.append(f"{name} ({gap.reason})")
+    return Drift(address, tuple(findings), tuple(excused))
 
 
 def _gap(gaps: Mapping[str, Gap], kind: str, path: str) -> Gap | None:
@@ -80,9 +78,12 @@ def _differences(before: Any, after: Any, unknown: Any, path: str) -> Iterator[t
     # What the cloud computes is unknown in every update; only what the program sets can drift.
     if unknown is True or before == after or _empty(before, after):
         return
-    if isinstance(before, dict) and isinstance(after, dict):
+    if isinstance(before, dict) and isinstance(after, dict) and before and after:
         inside = unknown if isinstance(unknown, dict) else {}
         for name in sorted({*before, *after}):
+            if name == "tags_all" and not path:
+                # The tags with the provider's own: says nothing that `tags` does not.
+                continue
             below = f"{path}.{name}" if path else name
             yield from _differences(before.get(name), after.get(name), inside.get(name), below)
     elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
