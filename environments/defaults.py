@@ -136,12 +136,7 @@ CODE: Layer = {
         "rotation_days": 365,  # what auditors ask for
         "deletion_window_days": 30,  # the longest there is: a key's end is the data's end
     },
-    "secrets": {
-        "source-commerce": {
-            "rotation_days": 90,  # the supplier's terms
-            "replicated": True,  # without it, nothing could be extracted in the fail-over region
-        }
-    },
+    "secrets": {"source-commerce": {"rotation_days": 90}},  # the supplier's terms
     "sources": {
         "commerce": {"base_url": "https://sandbox.commerce.example.com", "secret": "source-commerce"}
     },
