@@ -84,7 +84,8 @@ PLANTED = {
     ),
     "unknown data class of a backup": (
         GOOD
-        + "backup:\n  plans:\n    secret: {every_hours: 24, keep_days: 35, cold_after_days: null, copy_keep_days: null}",
+        + "backup:\n  plans:\n    secret:\n"
+        + "      {every_hours: 24, keep_days: 35, cold_after_days: null, copy_keep_days: null}",
         7,
         "unknown key `backup.plans.secret`",
         "public, internal, confidential, restricted",
