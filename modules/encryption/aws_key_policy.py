@@ -27,7 +27,7 @@ INSPECTION = (
     "kms:ListKeyRotations",
     "kms:ListResourceTags",
 )
-# Nothing here encrypts or decrypts, and nothing lets someone else: a grant is made by who uses a key.
+# Nothing here encrypts or decrypts, and nothing lets someone else do so.
 ADMINISTRATION = (
     "kms:CancelKeyDeletion",
     "kms:CreateAlias",
@@ -88,14 +88,17 @@ def services_of(data_class: DataClass) -> tuple[str, ...]:
 
 def key_policy(environment: Environment, users: Users) -> Output[str]:
     """The policy of a key."""
+    run = {"ArnLike": {"aws:PrincipalArn": administrators(environment)}}
+    by_services = {
+        "Bool": {"kms:GrantIsForAWSResource": "true"},
+        "StringEquals": {"kms:CallerAccount": environment.account},
+    }
     statements = [
         _account(environment, "Inspection", INSPECTION, {}),
-        _account(
-            environment,
-            "Administration",
-            ADMINISTRATION,
-            {"ArnLike": {"aws:PrincipalArn": administrators(environment)}},
-        ),
+        _account(environment, "Administration", ADMINISTRATION, run),
+        # What keeps data under a key by itself, such as Airflow's database, is granted it when it is set up: by a
+        # service on behalf of who sets it up, never by hand.
+        _account(environment, "GrantsToServices", ("kms:CreateGrant",), {**run, **by_services}),
     ]
     if users.workloads:
         statements.append(_users(environment, users, "Use", USE, users.workloads, users.services))

@@ -97,6 +97,16 @@ def test_only_named_administrators_run_a_key_and_nobody_by_being_of_the_account(
     }
 
 
+def test_who_sets_up_a_service_lets_that_service_use_a_key_and_nobody_else() -> None:
+    statements = policy("confidential-key")
+    assert statements["GrantsToServices"]["Action"] == ["kms:CreateGrant"]
+    assert statements["GrantsToServices"]["Condition"] == {
+        **statements["Administration"]["Condition"],
+        "Bool": {"kms:GrantIsForAWSResource": "true"},
+        "StringEquals": {"kms:CallerAccount": ACCOUNT},
+    }
+
+
 @pytest.mark.parametrize(
     ("name", "workloads", "services"),
     [
