@@ -29,6 +29,8 @@ _UNWANTED = ("BC_", "PRISMA_", "CKV_", "CHECKOV_", "EVAL_TF_PLAN", "LOG_LEVEL")
 
 def main() -> None:
     """Serves requests until standard input ends."""
+    # What is imported stays, and a scan keeps what it makes: looking for garbage only takes time.
+    gc.disable()
     channel = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     for name in [name for name in os.environ if name.startswith(_UNWANTED)]:
@@ -93,7 +95,6 @@ def _start(job: dict[str, Any], file: Path) -> int:
         return child
     code = 1
     try:
-        gc.disable()
         answer = _answer(job)
         with file.open("w", encoding="utf-8") as out:
             _say(out, answer)
