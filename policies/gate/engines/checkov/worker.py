@@ -50,10 +50,13 @@ def _prepare() -> dict[str, Any]:
     """Imports checkov with all its checks and ours; what the gate has to know of it."""
     from checkov.version import version
 
-    from policies.gate.engines.checkov import arm_scan, custom, patches, plan_scan
+    from policies.gate.engines.checkov import patches
 
     logging.disable(logging.CRITICAL)
     warning = patches.apply()
+    # Only now: what the patches leave out must not be imported before.
+    from policies.gate.engines.checkov import arm_scan, custom, plan_scan
+
     arm_scan.prepare()
     custom.load()
     plan_scan.warm()
