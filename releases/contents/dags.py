@@ -95,7 +95,7 @@ def read(folder: Path, files: Sequence[str], *, seconds: float = IMPORT_SECONDS)
         try:
             done = subprocess.run(
                 command,
-                env=_environment(home),
+                env=clean_environment(home),
                 cwd=home,
                 capture_output=True,
                 text=True,
@@ -112,7 +112,7 @@ def read(folder: Path, files: Sequence[str], *, seconds: float = IMPORT_SECONDS)
     return [_file(item) for item in content]
 
 
-def _environment(home: str) -> dict[str, str]:
+def clean_environment(home: str) -> dict[str, str]:
     """A clean one: no credentials, no configuration of an Airflow that is there, no packages from elsewhere."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "JAVA_HOME") if name in os.environ}
     return {
