@@ -16,6 +16,7 @@ from scripts import (
     doctor,
     down,
     env,
+    env_cost,
     env_shell,
     gate,
     logs,
@@ -44,6 +45,7 @@ app.command("gate")(gate.gate)
 app.command("capture")(capture.capture)
 app.command("project")(project.project)
 app.add_typer(policy.app, name="policy")
+env.app.command("cost")(env_cost.cost)
 env.app.command("shell")(env_shell.shell)
 app.add_typer(env.app, name="env")
 
