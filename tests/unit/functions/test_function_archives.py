@@ -27,6 +27,19 @@ def copy_of(handler: str, root: Path) -> Path:
     return root / sources.HANDLERS / handler
 
 
+# Of what is installed here, what the service has as well: boto3, and what boto3 takes where it is there.
+ALLOWED = ["boto3", "botocore", "certifi", "dateutil", "duckdb", "jmespath", "s3transfer", "six", "urllib3"]
+IMPORT = """
+import importlib, pathlib, sys
+allowed = {ALLOWED}
+sys.path.insert(0, "function.zip")
+found = importlib.import_module("{module}")
+there = {{name.partition(".")[0].lstrip("_") for name, one in list(sys.modules.items())
+         if "site-packages" in str(getattr(one, "__file__", ""))}}
+print(callable(getattr(found, "{function}")), found.__file__.startswith("function.zip"), sorted(there - set(allowed)))
+"""
+
+
 @pytest.mark.parametrize("handler", HANDLERS)
 def test_the_archive_alone_can_be_imported(handler: str, tmp_path: Path) -> None:
     files = sources.collect(places.ROOT, handler, frozenset({"duckdb"}))
@@ -34,12 +47,10 @@ def test_the_archive_alone_can_be_imported(handler: str, tmp_path: Path) -> None
         for path, data in files.items():
             archive.writestr(path, data)
     module, _, function = package.entry(handler).rpartition(".")
-    # Neither the repository nor anything of this environment that the service would lack, but boto3.
-    code = (
-        f"import sys; sys.path.insert(0, 'function.zip'); import {module} as m; print(callable(m.{function}))"
-    )
+    code = IMPORT.format(ALLOWED=ALLOWED, module=module, function=function)
+    # -I: the repository is not on the path.
     ran = subprocess.run([sys.executable, "-I", "-c", code], cwd=tmp_path, text=True, capture_output=True)
-    assert (ran.stdout.strip(), ran.stderr) == ("True", "")
+    assert (ran.stdout.strip(), ran.stderr) == ("True True []", "")
 
 
 def test_same_sources_give_the_same_bytes_whatever_their_dates_and_modes(tmp_path: Path) -> None:
@@ -63,7 +74,7 @@ def test_an_import_that_the_service_lacks_is_refused_with_its_line(tmp_path: Pat
 
 
 def test_an_unknown_function_is_refused_and_the_known_ones_named() -> None:
-    with pytest.raises(Refusal, match="there is no function nothing(.|\n)*support_ticket"):
+    with pytest.raises(Refusal, match=r"there is no function nothing(.|\n)*support_ticket"):
         package.build("nothing")
 
 
@@ -74,11 +85,11 @@ def test_a_function_over_a_limit_is_refused_with_what_makes_it_large(
     (folder / "model.bin").write_bytes(bytes(1000))
     size = len(package.build("support_ticket", root=tmp_path).content)
     monkeypatch.setattr(package, "MOST_ZIPPED", size - 1)
-    with pytest.raises(Refusal, match="function support_ticket has .* MiB zipped"):
+    with pytest.raises(Refusal, match=r"function support_ticket has .* MiB zipped"):
         package.build("support_ticket", root=tmp_path)
     monkeypatch.setattr(package, "MOST_ZIPPED", size)
     monkeypatch.setattr(package, "MOST_UNZIPPED", 1000)
-    with pytest.raises(Refusal, match="function support_ticket has .* MiB unzipped"):
+    with pytest.raises(Refusal, match=r"function support_ticket has .* MiB unzipped"):
         package.build("support_ticket", root=tmp_path)
 
 
