@@ -27,7 +27,7 @@ class Fields:
     def text(self, name: str, *, most: int, pattern: str | None = None, required: bool = True) -> str:
         """A string of at most `most` characters, which the pattern matches as a whole."""
         value = self._get(name, required)
-        if value is None:
+        if value is None or (value == "" and not required):
             return ""
         if not isinstance(value, str) or not value.strip():
             self.problems.append(f"{name} is not a text")

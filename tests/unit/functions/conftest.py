@@ -16,6 +16,8 @@ from modules.functions.runtime.clients import client
 
 ZONES = ("raw", "curated", "quarantine", "archive", "errors")
 DELIVERIES = 3
+# State machines are run, and Lambda needs no Docker: the test of the state machine says what it runs instead.
+CONFIGURATION: Any = {"lambda": {"use_docker": False}, "stepfunctions": {"execute_state_machine": True}}
 
 
 class Cloud:
@@ -100,7 +102,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
         monkeypatch.setenv(name, value)
     for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
-    with mock_aws():
+    with mock_aws(config=CONFIGURATION):
         made = Cloud()
         for name, value in made.settings.items():
             monkeypatch.setenv(name, value)

@@ -44,7 +44,8 @@ def land_all(event: Any) -> dict[str, Any]:
 
 
 def land(created: ObjectCreated) -> dict[str, Any]:
-    """Lands one file; the record of it. Doing it again changes nothing."""
+    """Lands one file; the record of it. Doing it again changes nothing. A state machine names no ETag: then it is
+    the file that is there now."""
     raw, curated = zone("raw"), zone("curated")
     if created.bucket != raw.bucket:
         raise Rejected("object: it is in another bucket than the landing zone")
@@ -57,16 +58,23 @@ def land(created: ObjectCreated) -> dict[str, Any]:
         log.warning("overwritten before it was read", extra={"key": created.key})
         return {"key": created.key, "status": "superseded"}
     file = LandedFile.of(created.key, etag)
-    before = curated.read(file.record)
+    before = _recorded(curated, file)
     if before is None and head is None:
         raise Rejected("object: it is gone, and no record says that it has landed")
     record = dict(json.loads(before)) if before else _land(raw, curated, file, head or {})
-    raw.remove(file.key, etag)
+    if head:
+        raw.remove(file.key, etag)
     log.info(
         "file landed before" if before else "file landed",
         extra={"key": file.key, **{name: record[name] for name in ("status", "rows", "quarantined")}},
     )
     return record
+
+
+def _recorded(curated: Zone, file: LandedFile) -> bytes | None:
+    """What became of the file before; of any file of its name, where no ETag tells which is meant."""
+    name = file.record if file.etag else next(curated.names(file.records), None)
+    return curated.read(name) if name else None
 
 
 def _land(raw: Zone, curated: Zone, file: LandedFile, head: dict[str, Any]) -> dict[str, Any]:

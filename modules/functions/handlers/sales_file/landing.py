@@ -60,7 +60,12 @@ class LandedFile:
     @property
     def record(self) -> str:
         """What became of it, in curated."""
-        return f"{records_folder(self.supplier, self.day)}/{self.name}/{self.etag}.json"
+        return f"{self.records}{self.etag}.json"
+
+    @property
+    def records(self) -> str:
+        """What became of all files that came under its name."""
+        return f"{records_folder(self.supplier, self.day)}/{self.name}/"
 
     @property
     def archived(self) -> str:
