@@ -26,8 +26,16 @@ from modules.functions.states import (
 
 NAME = "landing-day"
 
-# Storage that is throttled, or a file that is being replaced: what the functions raise to be tried again.
-_STORAGE = Retry(("ClientError", "Changed", "NotAnnounced"), first_seconds=5, attempts=4, most_seconds=120)
+# Services that are throttled or do not answer, a file that is being replaced: what functions raise to be tried again.
+_STORAGE = Retry(
+    (
+        "ClientError", "ConnectTimeoutError", "ReadTimeoutError", "EndpointConnectionError", "Changed",
+        "NotAnnounced",
+    ),
+    first_seconds=5,
+    attempts=4,
+    most_seconds=120,
+)  # fmt: skip
 # Files that are late: three more looks, the last about an hour after the first.
 _LATE = Retry(("LandingIncomplete",), first_seconds=480, attempts=3, most_seconds=3600)
 # Seconds beyond the function's own limit in which the service may start it.
