@@ -60,6 +60,8 @@ def _same_words(ours: Environment, theirs: Environment) -> Iterator[tuple[str, s
     """What the other side says for the same thing, the longest word first."""
     yield ours.account, theirs.account
     yield ours.name, theirs.name
+    # Services that refuse hyphens.
+    yield ours.name.replace("-", "_"), theirs.name.replace("-", "_")
     yield str(ours.network.cidr), str(theirs.network.cidr)
     for tier in SubnetTier:
         yield str(ours.network.tier_range(tier)), str(theirs.network.tier_range(tier))

@@ -24,9 +24,13 @@ AWS = ("aws-dev", "aws-staging", "aws-prod")
 
 ZONES = "prod has a third zone"
 NAT = "prod has a NAT gateway in each zone, so that a zone's failure does not cut off the others"
-COPIES = "only prod copies backups to the fail-over region, under a key of its own"
+COPIES = "only prod copies backups to the fail-over region"
 PROTECT = "dev is made and destroyed daily"
 AUDIT = "auditors ask for a year in prod"
+LOCK = "a lock of a vault cannot be undone: only prod takes it"
+TESTED = "what restores of dev's play data would prove, those of staging prove"
+PROMISE = "only prod pays for the promise that copies are there within 15 minutes"
+SOURCES = "only prod asks the supplier itself; the others ask its sandbox"
 # Why two tiers of AWS differ in the number of a type ("#") or in an input; (protect) is Pulumi's own.
 DEV_AND_PROD = {
     ("aws:ec2/subnet:Subnet", "#"): ZONES,
@@ -40,14 +44,23 @@ DEV_AND_PROD = {
     ("aws:ec2/natGateway:NatGateway", "#"): NAT,
     ("aws:ec2/route:Route", "#"): ZONES,
     ("aws:ec2/route:Route", "natGatewayId"): NAT,
-    ("aws:kms/key:Key", "#"): COPIES,
-    ("aws:kms/alias:Alias", "#"): COPIES,
     ("aws:iam/rolePolicy:RolePolicy", "policy"): COPIES,
     ("aws:kms/key:Key", "(protect)"): PROTECT,
     ("aws:kms/key:Key", "deletionWindowInDays"): PROTECT,
     ("aws:kms/alias:Alias", "(protect)"): PROTECT,
     ("aws:s3/bucket:Bucket", "(protect)"): PROTECT,
     ("aws:secretsmanager/secret:Secret", "(protect)"): PROTECT,
+    ("aws:backup/plan:Plan", "rules"): COPIES,
+    ("aws:backup/restoreTestingPlan:RestoreTestingPlan", "#"): TESTED,
+    ("aws:backup/restoreTestingSelection:RestoreTestingSelection", "#"): TESTED,
+    ("aws:backup/vault:Vault", "#"): COPIES,
+    ("aws:backup/vault:Vault", "(protect)"): PROTECT,
+    ("aws:backup/vaultLockConfiguration:VaultLockConfiguration", "#"): LOCK,
+    ("aws:backup/vaultPolicy:VaultPolicy", "#"): COPIES,
+    ("aws:backup/vaultPolicy:VaultPolicy", "policy"): PROTECT,
+    ("aws:lambda/function:Function", "environment"): SOURCES,
+    ("aws:lambda/function:Function", "vpcConfig"): ZONES,
+    ("aws:s3/bucketReplicationConfig:BucketReplicationConfig", "rules"): PROMISE,
     ("aws:cloudwatch/logGroup:LogGroup", "retentionInDays"): AUDIT,
     ("aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration", "rules"): AUDIT,
     ("aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration", "rule"): AUDIT,

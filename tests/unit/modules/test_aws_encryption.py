@@ -180,13 +180,8 @@ def test_ci_sets_functions_and_schedules_up_under_the_internal_key_and_uses_no_o
     internal = policy("internal-key")
     assert internal["SetUp"]["Action"] == ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"]
     assert internal["SetUp"]["Condition"] == expected
-    assert internal["SetUpByGrant"]["Action"] == ["kms:CreateGrant"]
-    assert internal["SetUpByGrant"]["Condition"] == {
-        **expected,
-        "Bool": {"kms:GrantIsForAWSResource": "true"},
-    }
     for other in set(PROD.of(KEY)) - {"internal-key"}:
-        assert not {"SetUp", "SetUpByGrant"} & set(policy(other))
+        assert "SetUp" not in policy(other)
 
 
 def test_what_is_backed_up_and_restored_is_so_under_its_key() -> None:
