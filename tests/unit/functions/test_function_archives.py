@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import multiprocessing
 import os
 import platform
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -67,6 +69,28 @@ def test_same_sources_give_the_same_bytes_whatever_their_dates_and_modes(tmp_pat
     assert package.build("support_ticket", root=tmp_path).content == first.content
     (folder / "handler.py").write_bytes((folder / "handler.py").read_bytes() + b"\n")
     assert package.build("support_ticket", root=tmp_path).content != first.content
+
+
+def write_often(folder: Path, content: bytes, together: Any) -> None:
+    together.wait()
+    for _ in range(2000):
+        package.Package("sales_file", content, len(content)).write(folder)
+
+
+def test_processes_that_write_the_same_archive_at_once_do_not_disturb_each_other(tmp_path: Path) -> None:
+    """As the gate does, which captures environments side by side."""
+    fork = multiprocessing.get_context("fork")
+    together = fork.Barrier(3)
+    writers = [
+        fork.Process(target=write_often, args=(tmp_path, bytes([n]) * 1000, together)) for n in range(3)
+    ]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert [writer.exitcode for writer in writers] == [0, 0, 0]
+    (left,) = tmp_path.iterdir()
+    assert len(set(left.read_bytes())) == 1 and left.stat().st_size == 1000
 
 
 def test_an_import_that_the_service_lacks_is_refused_with_its_line(tmp_path: Path) -> None:
