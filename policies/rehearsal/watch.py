@@ -33,8 +33,7 @@ def watched_folder() -> Iterator[Path]:
     Raises:
         Refusal: no folder can be made.
     """
-    temporary = {"TMPDIR": tempfile.gettempdir()}
-    watcher = beside.start("policies.rehearsal.watch", environment=temporary)
+    watcher = beside.start("policies.rehearsal.watch", tempfile.gettempdir())
     assert watcher.stdin is not None and watcher.stdout is not None
     try:
         folder = watcher.stdout.readline().strip()
@@ -51,11 +50,11 @@ def watched_folder() -> Iterator[Path]:
         watcher.stdout.close()
 
 
-def main(_: Sequence[str]) -> None:
-    """Makes the folder, says where it is, waits for the rehearsal's end, and cleans up."""
+def main(arguments: Sequence[str]) -> None:
+    """Makes the folder in the one that is named, says where it is, waits for the rehearsal's end, and cleans up."""
     for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(sign, signal.SIG_IGN)
-    folder = tempfile.mkdtemp(prefix="sluice-rehearsal-")
+    folder = tempfile.mkdtemp(prefix="sluice-rehearsal-", dir=arguments[0])
     try:
         # Who would read it may be gone already; the pipe below then says so.
         with contextlib.suppress(BrokenPipeError):
