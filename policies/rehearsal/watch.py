@@ -24,6 +24,8 @@ from policies.rehearsal import beside
 _QUIET_LOOKS = 2
 _LOOK_SECONDS = 0.1
 _LONGEST_SECONDS = 60
+# Terraform speaks to its provider through a socket below the folder, and the path of one has 104 characters at most.
+_LONGEST_BASE = 54
 
 
 @contextlib.contextmanager
@@ -33,13 +35,16 @@ def watched_folder() -> Iterator[Path]:
     Raises:
         Refusal: no folder can be made.
     """
-    watcher = beside.start("policies.rehearsal.watch", tempfile.gettempdir())
+    base = tempfile.gettempdir()
+    if len(base) > _LONGEST_BASE:
+        base = "/tmp"
+    watcher = beside.start("policies.rehearsal.watch", base)
     assert watcher.stdin is not None and watcher.stdout is not None
     try:
         folder = watcher.stdout.readline().strip()
         if not folder:
             raise Refusal.because(
-                f"no folder can be made in {tempfile.gettempdir()}",
+                f"no folder can be made in {base}",
                 remedy="make room there, or name another place in TMPDIR",
                 exit_code=Exit.UNAVAILABLE,
             )

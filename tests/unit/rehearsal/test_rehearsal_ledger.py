@@ -58,7 +58,7 @@ def test_what_the_mock_lacks_and_what_needs_it_is_planned_only_with_the_reason()
 def test_what_needs_a_failure_is_said_not_to_be_attempted_and_because_of_what() -> None:
     graph = chain().graph()
     book = ledger(graph)
-    book.fail("aws_iam_role.role", ["apply: no"])
+    book.fail("aws_iam_role.role", "apply", ["no"])
     found = by_name(book.outcomes())
     assert found["role"].reason == "apply: no"
     assert found["policy"].status is Status.FAILED
@@ -69,8 +69,16 @@ def test_what_needs_a_failure_is_said_not_to_be_attempted_and_because_of_what() 
 def test_a_resource_that_was_created_and_failed_later_has_failed() -> None:
     book = ledger(chain().graph())
     book.created({"aws_s3_bucket.bucket"})
-    book.fail("aws_s3_bucket.bucket", ["destroy: not empty"])
+    book.fail("aws_s3_bucket.bucket", "destroy", ["not empty"])
     assert by_name(book.outcomes())["bucket"].status is Status.FAILED
+
+
+def test_what_several_stages_say_is_said_once_with_the_first() -> None:
+    book = ledger(chain().graph())
+    book.fail("aws_s3_bucket.bucket", "apply", ["in use", "no name"])
+    book.fail("aws_s3_bucket.bucket", "second plan", ["in use", "not there"])
+    reason = by_name(book.outcomes())["bucket"].reason
+    assert reason == "apply: in use; apply: no name; second plan: not there"
 
 
 def test_what_nothing_is_known_of_is_not_called_applied() -> None:
@@ -81,7 +89,7 @@ def test_what_nothing_is_known_of_is_not_called_applied() -> None:
 
 def test_nothing_that_needs_what_cannot_be_there_is_applied() -> None:
     book = ledger(chain().graph())
-    book.fail("aws_iam_role.role", ["x"])
+    book.fail("aws_iam_role.role", "plan", ["x"])
     assert book.not_to_apply() == {
         "aws_iam_role.role",
         "aws_iam_role_policy.policy",
@@ -95,7 +103,7 @@ def test_a_wait_without_a_reference_is_a_need_too() -> None:
     first = build.add("Bucket", "first", {})
     build.add("Bucket", "second", {}, dependencies=(first.urn,))
     book = ledger(build.graph())
-    book.fail("aws_s3_bucket.first", ["x"])
+    book.fail("aws_s3_bucket.first", "plan", ["x"])
     assert by_name(book.outcomes())["second"].because_of == first.urn
 
 

@@ -6,7 +6,9 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -30,6 +32,13 @@ with watched_folder() as folder:
 """  # noqa: E501
 
 
+@pytest.fixture
+def temporary() -> Iterator[Path]:
+    """A folder with a short path, as the system's own has."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        yield Path(folder)
+
+
 def gone(pids: list[int], folder: Path) -> bool:
     until = time.monotonic() + 20
     while time.monotonic() < until:
@@ -47,11 +56,11 @@ def _runs(pid: int) -> bool:
 
 
 @pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_a_killed_rehearsal_leaves_no_process_and_no_folder(sign: signal.Signals, tmp_path: Path) -> None:
+def test_a_killed_rehearsal_leaves_no_process_and_no_folder(sign: signal.Signals, temporary: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-c", REHEARSAL],
         cwd=ROOT,
-        env={**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "TMPDIR": str(temporary), "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -60,14 +69,14 @@ def test_a_killed_rehearsal_leaves_no_process_and_no_folder(sign: signal.Signals
     name, *pids = process.stdout.readline().split()
     folder = Path(name)
     assert folder.is_dir()
-    assert folder.parent == tmp_path
+    assert folder.parent == temporary
     process.send_signal(sign)
     process.wait(30)
     process.stdout.close()
     assert gone([int(pid) for pid in pids], folder)
 
 
-def test_the_folder_is_the_rehearsals_own_and_goes_at_its_end(tmp_path: Path) -> None:
+def test_the_folder_is_the_rehearsals_own_and_goes_at_its_end() -> None:
     with watched_folder() as first, watched_folder() as second:
         assert first != second
         (first / "deep").mkdir()
@@ -83,9 +92,15 @@ def test_the_folder_is_the_rehearsals_own_and_goes_at_its_end(tmp_path: Path) ->
     other.wait()
 
 
-def test_no_folder_that_can_be_made_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path / "file"))
+def test_no_folder_that_can_be_made_is_refused(monkeypatch: pytest.MonkeyPatch, temporary: Path) -> None:
+    (temporary / "file").write_text("")
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(temporary / "file"))
     with pytest.raises(Refusal) as refused, watched_folder():
         pass
     assert refused.value.exit_code is Exit.UNAVAILABLE
+
+
+def test_a_place_too_deep_for_a_socket_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.gettempdir", lambda: f"/tmp/{'deep/' * 20}")
+    with watched_folder() as folder:
+        assert len(str(folder / "aside" / "tmp" / "plugin1234567890")) < 104
