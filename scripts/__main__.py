@@ -23,6 +23,7 @@ from scripts import (
     policy,
     project,
     query,
+    rehearse,
     run,
     status,
     up,
@@ -44,6 +45,7 @@ app.command("query")(query.query)
 app.command("gate")(gate.gate)
 app.command("capture")(capture.capture)
 app.command("project")(project.project)
+app.command("rehearse")(rehearse.rehearse)
 app.add_typer(policy.app, name="policy")
 env.app.command("cost")(env_cost.cost)
 env.app.command("shell")(env_shell.shell)

@@ -58,13 +58,10 @@ def target(
     return targets.foreign(program, stack, None, dict(_pair(text) for text in config or ()))
 
 
-def captured(
-    environment: str | None, program: Path | None, stack: str | None, config: list[str] | None
-) -> ResourceGraph:
-    """The graph of what the options speak of."""
+def captured(found: Target) -> ResourceGraph:
+    """The graph of a target."""
     from policies.gate.capture import capture
 
-    found = target(environment, program, stack, config)
     return capture(found.folder, found.stack, config=found.config)
 
 

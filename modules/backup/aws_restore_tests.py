@@ -51,7 +51,7 @@ def restore_tests(
         restore_testing_plan_name=plan.name,
         protected_resource_type="S3",
         iam_role_arn=restorer,
-        protected_resource_arns=["*"],
+        # Without `protected_resource_arns`: the provider takes one of the two.
         protected_resource_conditions={
             "string_equals": [
                 {"key": f"aws:ResourceTag/{Tag.PROJECT}", "value": environment.project},

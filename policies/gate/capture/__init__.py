@@ -135,4 +135,5 @@ def _job(
 
 def root_of(folder: Path) -> Path:
     """The folder that a program's file names are told from: its repository's, else its own."""
+    folder = folder.resolve()
     return next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), folder)

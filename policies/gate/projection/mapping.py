@@ -75,6 +75,11 @@ class ResourceType:
         found = self.shape.properties.get(wire)
         return found.name if found is not None else self.outputs.get(wire) or snake(wire)
 
+    def newer_output(self, wire: str) -> bool:
+        """Whether only the newer provider has an input, and so an output, of that name."""
+        found = self.shape.properties.get(wire)
+        return found is not None and found.newer
+
 
 class Table:
     """The table of one package."""

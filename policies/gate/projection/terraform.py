@@ -51,6 +51,15 @@ class TerraformProjection:
     providers: dict[str, ProviderConfig]
     _addresses: dict[str, str] = field(repr=False)
 
+    def address_of(self, urn: str) -> str | None:
+        """The address of a resource, if Terraform can say it."""
+        return self._addresses.get(urn)
+
+    @cached_property
+    def newer(self) -> frozenset[str]:
+        """Addresses of resources whose type only the newer provider has."""
+        return frozenset(item.address for item in self.resources if item.type.newer)
+
     @cached_property
     def urns(self) -> dict[str, str]:
         """URNs by address: how a finding on the plan comes back to the program."""
@@ -93,7 +102,9 @@ def project(graph: ResourceGraph) -> TerraformProjection:
         if address is None:
             return None
         target = type_of(graph.resources[urn])
-        return Ref(address, target.output(output) if target is not None and output else "")
+        if target is None or not output:
+            return Ref(address)
+        return Ref(address, target.output(output), newer=target.newer_output(output))
 
     for urn in sorted(graph.resources):
         resource = graph.resources[urn]
