@@ -106,7 +106,9 @@ class Ci(Part):
 
     repository: Annotated[
         str,
-        Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}$", examples=["company/platform"]),
+        Field(
+            pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}$", examples=["company/platform"]
+        ),
     ] = Field(description="Owner and name of the repository.")
     owner_id: GitHubId | None = Field(
         description="Number of the owner, where GitHub puts numbers into the identity of its jobs; else null."

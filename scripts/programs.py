@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 def _names(incomplete: str) -> list[str]:
-    from environments import load
+    from policies.gate.targets import own_names
 
-    return [name for name in load.names() if name.startswith(incomplete) and name != "local"]
+    return [name for name in own_names() if name.startswith(incomplete)]
 
 
 Name = Annotated[
@@ -61,10 +61,9 @@ def captured(
     environment: str | None, program: Path | None, stack: str | None, config: list[str] | None
 ) -> ResourceGraph:
     """The graph of what the options speak of."""
-    from policies.gate.capture import capture
+    from policies.gate import sources
 
-    found = target(environment, program, stack, config)
-    return capture(found.folder, found.stack, config=found.config)
+    return sources.captured([target(environment, program, stack, config)])[0].graph
 
 
 def write(output: Path, content: bytes) -> None:

@@ -10,7 +10,7 @@ import pulumi_aws as aws
 from pulumi import Input, Output, ResourceOptions
 
 from environments.manifest import Zone
-from environments.naming import physical_name, tags
+from environments.naming import physical_name, role_boundary, tags
 from modules.identity.spec import RELEASE_OBJECTS, Grants, IdentityOutputs, IdentitySpec, Right
 
 # What runs the pipelines: MWAA's workers and EMR Serverless's jobs.
@@ -55,6 +55,7 @@ class AwsIdentity(pulumi.ComponentResource):
             name=physical_name(environment, "identity", spec.workload, limit=ROLE_NAME_LIMIT),
             description=f"{spec.workload} of {environment.name}",
             assume_role_policy=Output.json_dumps({"Version": "2012-10-17", "Statement": [trust]}),
+            permissions_boundary=role_boundary(environment),
             max_session_duration=3600,
             tags=tags(environment),
             opts=ResourceOptions(parent=self),
