@@ -11,7 +11,7 @@ from policies.gate.capture.launch import Captured
 from policies.gate.graph import SCHEMA, ResourceGraph
 from policies.gate.revision import Checkout
 from policies.gate.targets import Target
-from policies.gate.terraform import reader, run
+from policies.gate.from_terraform import reader, run
 
 
 def captured(targets: Sequence[Target], checkout: Checkout | None = None) -> list[Captured]:
