@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from scripts.programs import Config, Folder, Name, Stack, captured, write
+from scripts.programs import Config, Folder, Name, Stack, captured, target, write
 
 
 def capture(
@@ -25,7 +25,7 @@ def capture(
 
     The graph has each resource with its inputs, references, unknowns and Python lines; secrets are redacted.
     """
-    graph = captured(environment, program, stack, config)
+    graph = captured(target(environment, program, stack, config))
     if output is not None:
         write(output, graph.to_bytes())
         return

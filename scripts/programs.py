@@ -57,13 +57,11 @@ def target(
     return targets.foreign(program, stack, None, dict(_pair(text) for text in config or ()))
 
 
-def captured(
-    environment: str | None, program: Path | None, stack: str | None, config: list[str] | None
-) -> ResourceGraph:
-    """The graph of what the options speak of."""
+def captured(found: Target) -> ResourceGraph:
+    """The graph of a target."""
     from policies.gate import sources
 
-    return sources.captured([target(environment, program, stack, config)])[0].graph
+    return sources.captured([found])[0].graph
 
 
 def write(output: Path, content: bytes) -> None:

@@ -51,6 +51,15 @@ class TerraformProjection:
     providers: dict[str, ProviderConfig]
     _addresses: dict[str, str] = field(repr=False)
 
+    def address_of(self, urn: str) -> str | None:
+        """The address of a resource, if Terraform can say it."""
+        return self._addresses.get(urn)
+
+    @cached_property
+    def newer(self) -> frozenset[str]:
+        """Addresses of resources whose type only the newer provider has."""
+        return frozenset(item.address for item in self.resources if item.type.newer)
+
     @cached_property
     def urns(self) -> dict[str, str]:
         """URNs by address: how a finding on the plan comes back to the program."""
