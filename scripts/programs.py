@@ -64,6 +64,18 @@ def captured(found: Target) -> ResourceGraph:
     return sources.captured([found])[0].graph
 
 
+def folder(output: Path) -> None:
+    """Makes a folder where there is none.
+
+    Raises:
+        Refusal: it cannot be made.
+    """
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Refusal.because(f"no folder can be made: {error.strerror}", where=Location(output)) from None
+
+
 def write(output: Path, content: bytes) -> None:
     """Writes a file whole or not at all.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -46,7 +47,7 @@ def _terraform(target: Target, module: str, checkout: Checkout | None) -> Captur
     if checkout is not None and not folder.is_dir():
         return Captured(empty, ())  # the revision had none yet
     try:
-        document = run.printed(root, module, [target.environment])
+        document = json.loads(run.printed(root, module, [target.environment]))
         program = folder.relative_to(root).as_posix()
         graph = reader.graph_of(document, target.project, target.stack, program)
     except Refusal as refusal:

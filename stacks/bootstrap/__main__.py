@@ -10,7 +10,8 @@ from environments.problems import Refusal
 def main(name: str, endpoint: str | None = None) -> int:
     """Prints the root module; what a person has to mend goes to the standard error."""
     from stacks.bootstrap.cdk import text
-    from stacks.bootstrap.program import describe, environment_of
+    from stacks.bootstrap.names import environment_of
+    from stacks.bootstrap.program import describe
 
     try:
         sys.stdout.write(text(describe(environment_of(name), endpoint).document()))

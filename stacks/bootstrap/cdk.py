@@ -18,8 +18,6 @@ from cdktf import App, TerraformResource, TerraformStack
 
 from environments import places
 
-FILE = "main.tf.json"
-
 
 @dataclass(frozen=True)
 class Made:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from environments.load import load
 from environments.model import Environment
 from environments.naming import POLICY_NAME_LIMIT, physical_name, role_boundary
+from environments.problems import Refusal
+from environments.vocabulary import Cloud
 
 # IAM's own limit.
 ROLE_NAME_LIMIT = 64
@@ -15,6 +18,22 @@ GITHUB = "token.actions.githubusercontent.com"
 # Pulumi's state and that of the bootstrap itself, side by side in one bucket.
 PULUMI_PREFIX = "pulumi"
 TERRAFORM_STATE = "bootstrap/terraform.tfstate"
+
+
+def environment_of(name: str) -> Environment:
+    """The environment, if there is one of that name and it is on AWS.
+
+    Raises:
+        Refusal: there is none, its file is wrong, or it is not on AWS.
+    """
+    environment = load(name)
+    if environment.cloud is not Cloud.AWS:
+        raise Refusal.because(
+            f"{name} is not on AWS; only AWS environments have a bootstrap"
+            + (": its state is in this folder" if environment.cloud is Cloud.LOCAL else ""),
+            remedy="`./sluice env list` shows them",
+        )
+    return environment
 
 
 @dataclass(frozen=True)
@@ -101,6 +120,18 @@ class Names:
     def role_arn(self, role: str) -> str:
         """The ARN of a role of the environment's account."""
         return f"arn:aws:iam::{self.environment.account}:role/{role}"
+
+    @property
+    def placeholders(self) -> list[str]:
+        """What the environment still says of nobody, for a person."""
+        found = []
+        if "--" in self.environment.ci.repository:
+            found.append(
+                f"ci.repository is a placeholder ({self.environment.ci.repository}): no CI can take these roles"
+            )
+        if all(address.endswith("@example.com") for address in self.environment.budget.emails):
+            found.append("budget.emails is a placeholder: the budget's alarm reaches nobody but the topic")
+        return found
 
     def for_ci(self) -> dict[str, str]:
         """What the workflows and a shell need, as environment variables."""

@@ -2,32 +2,13 @@
 
 from __future__ import annotations
 
-from environments.load import load
 from environments.model import Environment
-from environments.problems import Refusal
-from environments.vocabulary import Cloud
 from stacks.bootstrap import budget, ci, keys, state
 from stacks.bootstrap.cdk import Program
 from stacks.bootstrap.names import Names
 
 TERRAFORM = ">= 1.10, < 2.0"  # the first whose S3 backend locks without a table
 PROVIDER = "5.100.0"
-
-
-def environment_of(name: str) -> Environment:
-    """The environment, if there is one of that name and it is on AWS.
-
-    Raises:
-        Refusal: there is none, its file is wrong, or it is not on AWS.
-    """
-    environment = load(name)
-    if environment.cloud is not Cloud.AWS:
-        raise Refusal.because(
-            f"{name} is not on AWS; only AWS environments have a bootstrap"
-            + (": its state is in this folder" if environment.cloud is Cloud.LOCAL else ""),
-            remedy="`./sluice env list` shows them",
-        )
-    return environment
 
 
 def describe(environment: Environment, endpoint: str | None = None) -> Program:
@@ -41,7 +22,7 @@ def describe(environment: Environment, endpoint: str | None = None) -> Program:
     program.set("terraform.required_version", TERRAFORM)
     program.set("terraform.required_providers.aws", {"source": "hashicorp/aws", "version": PROVIDER})
     # In the account that the environment names and in no other, whatever the shell's credentials say.
-    common = {"allowed_account_ids": [environment.account]}
+    common: dict[str, object] = {"allowed_account_ids": [environment.account]}
     if endpoint:
         common |= {"s3_use_path_style": True}  # its name has no subdomain for each bucket
     program.set(

@@ -158,7 +158,7 @@ class Rights:
         return allow("StateKey", actions, self._state_keys[:1])
 
     def _listed(self) -> Statement:
-        return allow("Lists", [action for item in platform() for action in item.list], ["*"])
+        return allow("Lists", [action for item in platform() for action in item.listed], ["*"])
 
     def _unnamed(self) -> list[Statement]:
         """What AWS knows for `*` only."""

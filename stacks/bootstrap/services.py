@@ -21,7 +21,7 @@ class Service:
     on: tuple[str, ...]
     read: tuple[str, ...]
     write: tuple[str, ...]
-    list: tuple[str, ...]
+    listed: tuple[str, ...]
     make: tuple[str, ...]
     free: tuple[str, ...]
 

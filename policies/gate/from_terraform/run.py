@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from environments import places
 from environments.problems import Exit, Location, Refusal
@@ -19,8 +17,8 @@ SECONDS = 120
 _HANDED_ON = ("PATH", "TMPDIR", "JSII_NODE")
 
 
-def printed(root: Path, module: str, arguments: Sequence[str]) -> dict[str, Any]:
-    """The root module that a program prints.
+def printed(root: Path, module: str, arguments: Sequence[str]) -> str:
+    """The root module that a program prints, as JSON.
 
     Args:
         root: The repository's folder.
@@ -52,8 +50,7 @@ def printed(root: Path, module: str, arguments: Sequence[str]) -> dict[str, Any]
             where=where,
             remedy=f"run it by itself: python -m {module} {' '.join(arguments)}",
         )
-    document: dict[str, Any] = json.loads(done.stdout)
-    return document
+    return done.stdout
 
 
 def _require(python: Path, where: Location) -> None:
