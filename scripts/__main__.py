@@ -23,6 +23,7 @@ from scripts import (
     policy,
     project,
     query,
+    rehearse,
     run,
     status,
     up,
@@ -45,6 +46,7 @@ app.command("gate")(gate.gate)
 app.command("bootstrap")(bootstrap.bootstrap)
 app.command("capture")(capture.capture)
 app.command("project")(project.project)
+app.command("rehearse")(rehearse.rehearse)
 app.add_typer(policy.app, name="policy")
 env.app.command("shell")(env_shell.shell)
 app.add_typer(env.app, name="env")

@@ -50,32 +50,35 @@ class AwsBucket:
         )
         self.name: Output[str] = self.resource.bucket
         self.arn: Output[str] = self.resource.arn
+        self.restrictions: list[Resource] = []
         self._keep_private()
         self._encrypt()
         versioning = self._version()
         self._age(versioning)
 
     def log_to(self, target: AwsBucket) -> None:
-        """Writes every access to another bucket, under this one's name."""
+        """Writes every access to another bucket, under this one's name; that one's policy must be there."""
         aws.s3.BucketLogging(
             f"{self._logical}-logging",
             bucket=self.name,
             region=self._settings.region,
             target_bucket=target.name,
             target_prefix=f"{self._settings.name}/",
-            opts=self._inside,
+            # S3 refuses a target that its log service may not write to yet.
+            opts=ResourceOptions.merge(self._inside, ResourceOptions(depends_on=target.restrictions)),
         )
 
     def restrict(self, *more: dict[str, Any]) -> None:
         """Sets the bucket's policy: TLS, its own key, and what else is given."""
         statements = [*self._denials(), *more]
-        aws.s3.BucketPolicy(
+        policy = aws.s3.BucketPolicy(
             f"{self._logical}-policy",
             bucket=self.name,
             region=self._settings.region,
             policy=Output.json_dumps({"Version": "2012-10-17", "Statement": statements}),
             opts=ResourceOptions.merge(self._inside, ResourceOptions(depends_on=[self._public_access])),
         )
+        self.restrictions.append(policy)
 
     def _keep_private(self) -> None:
         bucket, region = self.name, self._settings.region

@@ -69,7 +69,9 @@ def terraform_json(
             resources.setdefault(item.type.name, {})[item.name] = _resource(item, projection, writer, protect)
     if writer.absence_met:
         resources["terraform_data"] = {"absent": {}}
-    names = sorted({config.name for config in projection.providers.values()})
+    used = {item.provider.key for item in projection.resources if item.address not in writer.absent}
+    configs = [config for key, config in sorted(projection.providers.items()) if key in used]
+    names = sorted({config.name for config in configs})
     content: dict[str, Any] = {
         "terraform": {
             "required_providers": {
@@ -77,9 +79,7 @@ def terraform_json(
                 for name in names
             }
         },
-        "provider": {
-            name: [_provider(one) for one in _sorted(projection) if one.name == name] for name in names
-        },
+        "provider": {name: [_provider(one) for one in configs if one.name == name] for name in names},
         "resource": resources,
     }
     if writer.variables:
@@ -99,10 +99,6 @@ def _waits_for(item: Projected, projection: TerraformProjection) -> list[str]:
         for urn in item.resource.dependencies
         if (address := projection.address_of(urn)) and address != item.address
     ]
-
-
-def _sorted(projection: TerraformProjection) -> list[ProviderConfig]:
-    return [config for _, config in sorted(projection.providers.items())]
 
 
 def _provider(config: ProviderConfig) -> dict[str, Any]:
