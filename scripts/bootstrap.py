@@ -101,6 +101,7 @@ def _module(found: Names) -> str:
 
 def _run(found: Names, only_plan: bool, yes: bool, json: bool) -> None:
     from environments import places
+    from scripts.install.pins import require
     from stacks.bootstrap.account import Account, Place
     from stacks.bootstrap.engine import STATE_FILE, Engine
 
@@ -108,7 +109,7 @@ def _run(found: Names, only_plan: bool, yes: bool, json: bool) -> None:
         raise Refusal.because(
             "nobody is there to be asked", remedy="give --plan to look, or --yes to apply without being asked"
         )
-    terraform = _terraform()
+    terraform = require("terraform", "the bootstrap").path
     _gate(found)
     account = Account(found)
     account.check()
@@ -137,21 +138,6 @@ def _apply(engine: Engine, planned: Planned, found: Names, yes: bool) -> None:
         raise typer.Exit(Exit.FINE)
     _say("● terraform apply …")
     engine.apply(_say)
-
-
-def _terraform() -> Path:
-    from scripts.install.pins import find, tools
-
-    terraform = tools()["terraform"]
-    found = find(terraform)
-    if found is None or not found.accepted:
-        what = f"Terraform is version {found.version}" if found else "Terraform is missing"
-        raise Refusal.because(
-            f"{what}; the bootstrap needs {terraform.accept[0]} to below {terraform.accept[1]}",
-            remedy=f"install {terraform.vendor}; `./sluice doctor` shows what else is missing",
-            exit_code=Exit.UNAVAILABLE,
-        )
-    return found.path
 
 
 def _gate(found: Names) -> None:

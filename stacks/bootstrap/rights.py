@@ -104,10 +104,11 @@ class Rights:
     def never(self) -> list[Statement]:
         """What no other policy can give it: other regions, and whatever holds CI itself."""
         buckets = [f"arn:aws:s3:::{name}" for name in (self._names.state_bucket, self._names.state_copy)]
-        held = [f"arn:aws:iam::{self._account}:*/{self._own}-{part}-*" for part in ("ci", "state")]
+        held = [f"role/{self._own}-ci-*", f"role/{self._own}-state-*", f"policy/{self._own}-ci-*"]
+        held = [f"arn:aws:iam::{self._account}:{end}" for end in (*held, "oidc-provider/*")]
         elsewhere = {"StringNotEquals": {"aws:RequestedRegion": list(self._environment.allowed_regions)}}
         return [
-            deny("NotItself", ["iam:*"], [*held, f"arn:aws:iam::{self._account}:oidc-provider/*"]),
+            deny("NotItself", ["iam:*"], held),
             deny(
                 "NotItsState",
                 ["s3:*Acl", "s3:*Retention", "s3:Delete*Policy", "s3:DeleteBucket", "s3:DeleteObjectVersion"]
