@@ -13,7 +13,7 @@ from environments.manifest import Zone
 from environments.model import Environment
 from environments.naming import NAME_LIMIT, uncut_name
 from environments.storage import Lifecycle
-from environments.vocabulary import Cloud, SubnetTier
+from environments.vocabulary import Cloud, Nat, PrivateService, SubnetTier
 
 Path = tuple[str, ...]
 
@@ -35,6 +35,8 @@ def findings(environment: Environment) -> Iterator[Finding]:
         _account,
         _zones,
         _ranges,
+        _way_out,
+        _flow_logs,
         _retention,
         _life_cycles,
         _backups,
@@ -140,6 +142,30 @@ def _ranges(environment: Environment) -> Iterator[Finding]:
             )
 
 
+def _way_out(environment: Environment) -> Iterator[Finding]:
+    """Without NAT, a service without an endpoint cannot be reached at all; other clouds reach theirs anyway."""
+    network = environment.network
+    if environment.cloud is not Cloud.AWS or network.nat is not Nat.NONE:
+        return
+    missing = [service for service in PrivateService if service not in network.private_services]
+    if missing:
+        yield Finding(
+            f"network.private_services: without NAT, nothing leads to {', '.join(missing)}",
+            f"accepted: all of {', '.join(PrivateService)}; or network.nat: {Nat.SINGLE}",
+            (("network", "private_services"), ("network", "nat")),
+        )
+
+
+def _flow_logs(environment: Environment) -> Iterator[Finding]:
+    least, kept = policy.MINIMUM_FLOW_LOG_DAYS[environment.tier], environment.network.flow_log_retention_days
+    if kept < least:
+        yield Finding(
+            f"network.flow_log_retention_days: {kept} days is below the policy for {environment.tier}",
+            f"accepted: {least} or more",
+            (("network", "flow_log_retention_days"),),
+        )
+
+
 def _retention(environment: Environment) -> Iterator[Finding]:
     by_class = policy.MINIMUM_RETENTION_DAYS[environment.tier]
     for name, zone in environment.storage.zones.items():
@@ -207,6 +233,12 @@ def _backups(environment: Environment) -> Iterator[Finding]:
                 f" {data_class} data in {environment.tier}",
                 f"accepted: {least} or more",
                 ((*base, "keep_days"),),
+            )
+        if plan.every_hours not in policy.HOURS_BETWEEN_BACKUPS:
+            yield Finding(
+                f"backup.plans.{data_class}.every_hours: no schedule keeps to every {plan.every_hours} hours",
+                f"accepted: {', '.join(str(hours) for hours in policy.HOURS_BETWEEN_BACKUPS)}",
+                ((*base, "every_hours"),),
             )
         if plan.cold_after_days is None:
             continue

@@ -12,8 +12,10 @@ from typing import TypeAlias
 from environments.vocabulary import (
     Cloud,
     DataClass,
+    Frequency,
     Nat,
     OrchestratorKind,
+    PrivateService,
     Severity,
     Size,
     SparkKind,
@@ -106,12 +108,22 @@ CODE: Layer = {
     "network": {
         "zones": 2,  # MWAA asks for private subnets in two zones; the other clouds keep the shape
         "nat": Nat.SINGLE,  # one gateway costs about 33 EUR a month; only prod pays for one per zone
+        # What is called all day stays inside, by endpoints that lead to our own account only.
+        "private_services": list(PrivateService),
         "subnets": {},  # each tier gets its quarter of the range
         "flow_log_retention_days": 90,  # what CIS asks for; intrusions are often noticed after weeks
     },
-    "storage": {"archive_prefix_glacier_after_days": 90, "zones": _ZONES},
+    "storage": {
+        "archive_prefix_glacier_after_days": 90,
+        # Most copies are there in minutes anyhow; the promise costs 0.015 USD for each GB.
+        "replication_within_15_minutes": False,
+        "zones": _ZONES,
+    },
     "backup": {
         "vault_locked": False,  # a lock cannot be undone: only prod takes it
+        "vault_lock_grace_days": 7,  # a week of backups, copies and reports to look at first
+        # A restore is billed by volume, about 20 USD for each TB; in a month a quarter's worth of changes is small.
+        "restore_tests": Frequency.MONTHLY,
         "metadata_export_minutes": 30,  # half of the hour that the recovery point allows, so one may fail
         "plans": {
             "internal": _plan(hours=24, keep=14),
@@ -124,7 +136,12 @@ CODE: Layer = {
         "rotation_days": 365,  # what auditors ask for
         "deletion_window_days": 30,  # the longest there is: a key's end is the data's end
     },
-    "secrets": {"source-commerce": {"rotation_days": 90}},  # the supplier's terms
+    "secrets": {
+        "source-commerce": {
+            "rotation_days": 90,  # the supplier's terms
+            "replicated": True,  # without it, nothing could be extracted in the fail-over region
+        }
+    },
     "sources": {
         "commerce": {"base_url": "https://sandbox.commerce.example.com", "secret": "source-commerce"}
     },
@@ -173,6 +190,7 @@ TIERS: Mapping[Tier, Layer] = {
         "network": {
             "zones": 1,
             "nat": Nat.NONE,
+            "private_services": [],
             "flow_log_retention_days": 1,
         },  # there is no network to speak of
         # The shortest lock there is: it proves the behaviour and does not fill a laptop.
@@ -187,8 +205,12 @@ TIERS: Mapping[Tier, Layer] = {
     },
     Tier.DEV: {
         "protect_data": False,  # made and destroyed daily
+        # An endpoint costs about 15 EUR a month in two zones: only values of secrets and use of keys are worth
+        # it here; the rest takes the NAT gateway, which is there anyway.
+        "network": {"private_services": [PrivateService.SECRETS, PrivateService.KEYS]},
         "encryption": {"deletion_window_days": 7},  # the shortest: dev keys come and go
         "state": {"lock_days": 1},  # proves the behaviour, and a bucket that is given up is gone in a day
+        "backup": {"restore_tests": Frequency.NEVER},  # what it would prove, staging proves
         "budget": {"monthly_eur": 800},  # small Airflow around the clock and one NAT gateway are about 500
     },
     Tier.STAGING: {
@@ -203,7 +225,10 @@ TIERS: Mapping[Tier, Layer] = {
             "nat": Nat.PER_ZONE,  # a zone's failure must not cut off the others
             "flow_log_retention_days": 365,  # what auditors ask for
         },
-        "storage": {"zones": {"raw": {"lock_days": 365}}},  # evidence for a full financial year
+        "storage": {
+            "replication_within_15_minutes": True,  # raw's recovery point in a disaster, and an alarm when it is missed
+            "zones": {"raw": {"lock_days": 365}},  # evidence for a full financial year
+        },
         "backup": {
             "vault_locked": True,
             "plans": {

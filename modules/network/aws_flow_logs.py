@@ -5,7 +5,7 @@ from __future__ import annotations
 import pulumi_aws as aws
 from pulumi import Output, Resource, ResourceOptions
 
-from environments.naming import physical_name, role_boundary, tags
+from environments.naming import physical_name, tags
 from modules.network.spec import NetworkSpec
 
 # What CloudWatch takes; a retention between two of them is rounded up.
@@ -36,7 +36,7 @@ def flow_logs(spec: NetworkSpec, vpc: aws.ec2.Vpc, parent: Resource) -> None:
         name=physical_name(environment, "network", "flow-logs"),
         description=f"Writes the flow logs of {environment.name}",
         assume_role_policy=Output.json_dumps({"Version": "2012-10-17", "Statement": [trust]}),
-        permissions_boundary=role_boundary(environment),
+        permissions_boundary=spec.boundary,
         tags=tags(environment),
         opts=inside,
     )

@@ -9,10 +9,10 @@ from pathlib import Path
 from environments.problems import Refusal
 from policies.gate.capture import Program, capture_all
 from policies.gate.capture.launch import Captured
+from policies.gate.from_terraform import reader, run
 from policies.gate.graph import SCHEMA, ResourceGraph
 from policies.gate.revision import Checkout
 from policies.gate.targets import Target
-from policies.gate.from_terraform import reader, run
 
 
 def captured(targets: Sequence[Target], checkout: Checkout | None = None) -> list[Captured]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from policies.rehearsal.gaps import Gap
 
 _SHOWN = 60
+_POSITION = re.compile(r"\[\d+\]")
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,8 @@ class Drift:
     """Each attribute with what it is and what the plan wants."""
     excused: tuple[str, ...]
     """Attributes that the mock is known to forget, with the reason."""
+    vague: bool = False
+    """Whether nothing can be named that changes, only what will not be known: another's change reaches it."""
 
 
 def read(
@@ -31,36 +35,68 @@ def read(
     Args:
         changes: `resource_changes` of the plan.
         applied: Addresses to look at; the others were never there.
-        gaps: By `type.attribute`: what the mock forgets.
+        gaps: By `type.path.of.attribute`: what the mock forgets.
     """
-    found = []
-    for item in changes:
-        change = item["change"]
-        if item["address"] not in applied or change["actions"] in (["no-op"], ["read"]):
-            continue
-        findings: list[str] = []
-        excused: list[str] = []
-        for name, words in _attributes(change):
-            gap = gaps.get(f"{item['type']}.{name}") if name else None
-            (findings if gap is None else excused).append(words if gap is None else f"{name} ({gap.reason})")
-        found.append(Drift(item["address"], tuple(findings), tuple(excused)))
-    return found
+    return [
+        _of(item, gaps)
+        for item in changes
+        if item["address"] in applied and item["change"]["actions"] not in (["no-op"], ["read"])
+    ]
 
 
-def _attributes(change: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Name and words of each attribute that the plan changes; the name is empty for the resource as a whole."""
+def _of(item: Mapping[str, Any], gaps: Mapping[str, Gap]) -> Drift:
+    address, change = item["address"], item["change"]
+    again = f"would {' and '.join(change['actions'])} it again"
     before, after = change.get("before"), change.get("after")
     if before is None or after is None:
-        return [("", f"would {' and '.join(change['actions'])} it again")]
-    unknown = change.get("after_unknown") or {}
-    changed = [name for name in sorted({*before, *after}) if before.get(name) != after.get(name)]
+        return Drift(address, (again,), ())
+    found = list(_differences(before, after, change.get("after_unknown") or {}, ""))
+    if not found:
+        return Drift(address, (again,), (), vague=True)
+    findings: list[str] = []
+    excused: list[str] = []
+    for path, was, wanted in found:
+        name = _POSITION.sub("", path)
+        gap = _gap(gaps, item["type"], name)
+        if gap is None:
+            findings.append(f"{path}: {_short(was)} → {_short(wanted)}")
+        else:
+            excused.append(f"{name} ({gap.reason})")
+    return Drift(address, tuple(findings), tuple(excused))
+
+
+def _gap(gaps: Mapping[str, Gap], kind: str, path: str) -> Gap | None:
+    """What is known of an attribute, or of the block that it is in."""
+    while path:
+        if gap := gaps.get(f"{kind}.{path}"):
+            return gap
+        path = path.rpartition(".")[0]
+    return None
+
+
+def _differences(before: Any, after: Any, unknown: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
     # What the cloud computes is unknown in every update; only what the program sets can drift.
-    words = [
-        (name, f"{name}: {_short(before.get(name))} → {_short(after.get(name))}")
-        for name in changed
-        if not unknown.get(name)
-    ]
-    return words or [("", f"would {' and '.join(change['actions'])} it again")]
+    if unknown is True or before == after or _empty(before, after):
+        return
+    if isinstance(before, dict) and isinstance(after, dict) and before and after:
+        inside = unknown if isinstance(unknown, dict) else {}
+        for name in sorted({*before, *after}):
+            if name == "tags_all" and not path:
+                # The tags with the provider's own: says nothing that `tags` does not.
+                continue
+            below = f"{path}.{name}" if path else name
+            yield from _differences(before.get(name), after.get(name), inside.get(name), below)
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        marks = unknown if isinstance(unknown, list) else [None] * len(before)
+        for number, (was, wanted, mark) in enumerate(zip(before, after, marks, strict=False)):
+            yield from _differences(was, wanted, mark, f"{path}[{number}]")
+    else:
+        yield path, before, after
+
+
+def _empty(*values: Any) -> bool:
+    """Whether nothing is said either way: Terraform shows an unset list as null or as an empty one."""
+    return all(value is None or value in ([], {}) for value in values)
 
 
 def _short(value: Any) -> str:

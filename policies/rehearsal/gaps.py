@@ -32,7 +32,7 @@ class Gaps(BaseModel):
     types: dict[str, Gap]
     """By Terraform type: it is validated and planned, not applied."""
     attributes: dict[str, Gap]
-    """By `type.attribute`: what the second plan says of it is the mock's doing."""
+    """By `type.path.of.attribute`: what the second plan says of it is the mock's doing."""
 
 
 @cache

@@ -10,10 +10,10 @@ from policies.gate.projection.terraform import Projected, TerraformProjection
 from policies.rehearsal.dependence import blocked
 from policies.rehearsal.drift import Drift
 from policies.rehearsal.gaps import Gaps
-from policies.rehearsal.outcome import Dropped, Outcome, Status
+from policies.rehearsal.outcome import Broken, Dropped, Outcome, Status
 
-# Inputs by which a person knows a thing, in the order to try.
-_NAMES = ("bucket", "name", "alias")
+# Inputs that hold the physical name of a thing, or of what it is a setting of.
+_NAMES = ("bucket", "name")
 
 
 class Ledger:
@@ -53,25 +53,31 @@ class Ledger:
         """Books what an apply created."""
         self._created.update(addresses)
 
-    def drifted(self, found: Drift) -> None:
+    def drifted(self, found: Sequence[Drift]) -> None:
         """Books what a second plan would change; what only the mock is to blame for is noted."""
-        if found.findings:
-            self.fail(found.address, [f"second plan: {words}" for words in found.findings])
-        if found.excused:
-            self._notes.setdefault(found.address, []).append(f"not compared: {', '.join(found.excused)}")
+        named = {one.address for one in found if not one.vague}
+        reached = blocked(self._needs, named)
+        for one in found:
+            if one.vague and one.address in reached:
+                self._note(one.address, f"not compared: follows {reached[one.address]}")
+                continue
+            if one.findings:
+                self.fail(one.address, [f"second plan: {words}" for words in one.findings])
+            if one.excused:
+                self._note(one.address, f"not compared: {', '.join(dict.fromkeys(one.excused))}")
 
-    def broke(self, type_: str, name: str, what: str) -> bool:
-        """Books an assertion that did not hold; whether there is such a resource."""
+    def broke(self, one: Broken) -> bool:
+        """Books an assertion that did not hold; whether there is a resource that it is about."""
         address = next(
             (
                 address
                 for address, item in self._shown.items()
-                if item.type.name == type_ and name in _names(item.resource)
+                if item.type.name == one.type and one.name in _names(item.resource)
             ),
             None,
         )
         if address is not None:
-            self.fail(address, [f"assertion: {what}"])
+            self.fail(address, [f"assertion: {one.what}"])
         return address is not None
 
     def not_to_apply(self) -> frozenset[str]:
@@ -125,6 +131,9 @@ class Ledger:
         ]
         return sorted(found, key=lambda one: (one.resource.urn, one.attribute))
 
+    def _note(self, address: str, words: str) -> None:
+        self._notes.setdefault(address, []).append(words)
+
     def _not_tried(self, resource: Resource, address: str, root: str) -> Outcome:
         cause = self._shown[root].resource
         where = f" ({cause.source})" if cause.source else ""
@@ -151,4 +160,7 @@ def _rehearsable(item: Projected) -> bool:
 
 
 def _names(resource: Resource) -> list[object]:
-    return [values.literal(resource.inputs.get(name)) for name in _NAMES]
+    """What a person may know it by: an input, or the tag that the console shows."""
+    given = [values.literal(resource.inputs.get(name)) for name in _NAMES]
+    tags = resource.inputs.get("tags")
+    return [*given, tags.get("Name")] if isinstance(tags, dict) else given

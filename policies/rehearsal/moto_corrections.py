@@ -8,15 +8,21 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import unquote
 
 LOG_DELIVERY = "logging.s3.amazonaws.com"
 
 
 def apply() -> None:
     """Corrects the moto of this process."""
+    from moto.backup.responses import BackupResponse
+    from moto.core.config import default_user_config
     from moto.s3.models import FakeBucket
 
+    # A function's code is never run: there is no Docker to run it in.
+    default_user_config["lambda"]["use_docker"] = False
     setattr(FakeBucket, "_log_permissions_enabled_policy", staticmethod(may_write_logs))  # noqa: B010
+    setattr(BackupResponse, "list_tags", backup_tags)  # noqa: B010
     _replicas_are_what_was_asked_for()
     _budgets_tell_their_tags_and_subscribers()
 
@@ -77,6 +83,13 @@ def _budgets_tell_their_tags_and_subscribers() -> None:
 
     for operation in (create_budget, list_tags_for_resource, describe_subscribers_for_notification):
         setattr(BudgetsResponse, operation.__name__, operation)
+
+
+def backup_tags(response: Any) -> str:
+    """The tags of a vault or plan. moto's own takes the ARN for the last part but one of the path, which holds
+    for boto3, which ends it with a slash, and for no other client."""
+    resource = unquote(response.path.rstrip("/").split("/")[-1])
+    return json.dumps({"Tags": response.backup_backend.list_tags(resource_arn=resource)})
 
 
 def may_write_logs(target_bucket: Any, target_prefix: str | None) -> bool:

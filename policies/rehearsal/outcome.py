@@ -48,6 +48,17 @@ class Dropped:
     reason: str
 
 
+@dataclass(frozen=True)
+class Broken:
+    """An assertion that did not hold."""
+
+    type: str
+    """The Terraform type of the resource that it is about."""
+    name: str
+    """Its physical name."""
+    what: str
+
+
 @dataclass
 class Rehearsal:
     """The result."""

@@ -18,7 +18,7 @@ from policies.rehearsal.commands import Commands
 from policies.rehearsal.diagnostics import Diagnostic
 from policies.rehearsal.ledger import Ledger
 from policies.rehearsal.mock import Mock
-from policies.rehearsal.outcome import Rehearsal
+from policies.rehearsal.outcome import Broken, Rehearsal
 from policies.rehearsal.watch import watched_folder
 from policies.rehearsal.workspace import Workspace
 from policies.terraform import installation
@@ -29,15 +29,6 @@ SECOND_PLAN = "second.tfplan"
 
 # The account of a program that does not say its own.
 ANY_ACCOUNT = "123456789012"
-
-
-@dataclass(frozen=True)
-class Broken:
-    """An assertion that did not hold, of the resource of a type and physical name."""
-
-    type: str
-    name: str
-    what: str
 
 
 Assertions = Callable[[str], tuple[int, Sequence[Broken]]]
@@ -175,8 +166,7 @@ class _Run:
             self._book("second plan", self._commands.plan(SECOND_PLAN))
             if (self._workspace.folder / SECOND_PLAN).exists():
                 changes = self._commands.changes(SECOND_PLAN)
-                for found in drift.read(changes, self._ledger.applied, gaps.known().attributes):
-                    self._ledger.drifted(found)
+                self._ledger.drifted(drift.read(changes, self._ledger.applied, gaps.known().attributes))
 
     def _assert(self) -> None:
         if self._subject.assertions is None:
@@ -184,7 +174,7 @@ class _Run:
         with self._stage("assertions"):
             self.result.asserted, broken = self._subject.assertions(self._mock.url)
             for one in broken:
-                if not self._ledger.broke(one.type, one.name, one.what):
+                if not self._ledger.broke(one):
                     self.result.problems.append(f"{one.name}: {one.what}")
 
     def _destroy(self) -> None:

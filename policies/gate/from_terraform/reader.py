@@ -14,10 +14,10 @@ from typing import Any
 from environments.problems import Refusal
 from policies.gate import values
 from policies.gate.capture.naming import physical_name
+from policies.gate.from_terraform.expressions import Resolved, value_of
 from policies.gate.graph import SCHEMA, CallSite, Provider, Resource, ResourceGraph
 from policies.gate.projection.mapping import Property, ResourceType, Shape, table
 from policies.gate.projection.naming import camel
-from policies.gate.from_terraform.expressions import Resolved, value_of
 from policies.gate.values import Reference, Value
 
 # Arguments of Terraform's own, which no provider sees.

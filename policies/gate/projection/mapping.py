@@ -84,6 +84,11 @@ class ResourceType:
         inputs = {item.name: item.wire for item in self.shape.properties.values()}
         return {name: wire for wire, name in self.outputs.items()} | inputs
 
+    def newer_output(self, wire: str) -> bool:
+        """Whether only the newer provider has an input, and so an output, of that name."""
+        found = self.shape.properties.get(wire)
+        return found is not None and found.newer
+
 
 class Table:
     """The table of one package."""

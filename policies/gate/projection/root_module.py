@@ -175,16 +175,17 @@ class _Writer:
         if tree.asset is not None and (name := file_name(tree.asset)):
             self.files[name] = tree.asset
             return f"${{path.module}}/{name}"
-        if tree.parts:
+        known = tree.value is not None
+        if tree.parts and not (known and any(ref.newer for ref in tree.references)):
             return "".join(
                 self._reference(part) if isinstance(part, Ref) else _escaped(part) for part in tree.parts
             )
-        if tree.value is not None:
+        if known:
             return _escaped(tree.value) if isinstance(tree.value, str) else tree.value
         return self._variable(tree, sensitive=False)
 
     def _reference(self, ref: Ref) -> str:
-        if ref.address not in self.absent:
+        if ref.address not in self.absent and not ref.newer:
             return f"${{{ref}}}"
         if not self._stand_ins:
             return self._variable(Expression(), sensitive=False)

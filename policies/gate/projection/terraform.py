@@ -102,7 +102,9 @@ def project(graph: ResourceGraph) -> TerraformProjection:
         if address is None:
             return None
         target = type_of(graph.resources[urn])
-        return Ref(address, target.output(output) if target is not None and output else "")
+        if target is None or not output:
+            return Ref(address)
+        return Ref(address, target.output(output), newer=target.newer_output(output))
 
     for urn in sorted(graph.resources):
         resource = graph.resources[urn]

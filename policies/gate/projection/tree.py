@@ -16,6 +16,8 @@ class Ref:
 
     address: str
     attribute: str = ""
+    newer: bool = False
+    """Whether only the newer provider has the attribute."""
 
     def __str__(self) -> str:
         return f"{self.address}.{self.attribute}" if self.attribute else self.address

@@ -139,7 +139,10 @@ def test_against_a_base_old_new_and_fixed_findings_are_told_apart(state: Path, t
         (["--program", "nowhere", "--stack", "dev"], "nowhere"),
         (["--program", str(PROGRAM)], "--stack"),
         (["--program", str(PROGRAM), "--stack", "dev", "--config", "novalue"], "KEY=VALUE"),
-        (["--program", str(PROGRAM), "--stack", "dev", "--context", "none.yaml"], "none.yaml: cannot read the file"),
+        (
+            ["--program", str(PROGRAM), "--stack", "dev", "--context", "none.yaml"],
+            "none.yaml: cannot read the file",
+        ),
         (["--only-new"], "--base"),
         (["aws-dev", "--base", "no-such-revision"], "no-such-revision"),
     ],

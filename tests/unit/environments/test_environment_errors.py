@@ -165,6 +165,12 @@ PLANTED = {
         "30 days is below the policy for prod",
         "365 or more",
     ),
+    "backups that no schedule keeps to": (
+        GOOD + "backup:\n  plans:\n    internal: {every_hours: 5}",
+        7,
+        "no schedule keeps to every 5 hours",
+        "accepted: 1, 2, 3, 4, 6, 8, 12, 24, 168",
+    ),
     "backup below policy": (
         GOOD + "backup:\n  plans:\n    confidential: {keep_days: 30, cold_after_days: null}",
         7,
