@@ -43,6 +43,7 @@ def findings(environment: Environment) -> Iterator[Finding]:
         _keys,
         _secrets,
         _services,
+        _delivery,
     ):
         yield from check(environment)
     yield from _names(environment)
@@ -310,6 +311,23 @@ def _services(environment: Environment) -> Iterator[Finding]:
             f" ({orchestrator.workers_min})",
             f"accepted: {orchestrator.workers_min} to 25",
             (("orchestrator", "workers_max"), ("orchestrator", "workers_min")),
+        )
+
+
+def _delivery(environment: Environment) -> Iterator[Finding]:
+    state, ci = environment.state, environment.ci
+    if state.keep_days < state.lock_days:
+        yield Finding(
+            f"state.keep_days: {state.keep_days} days is less than lock_days ({state.lock_days})",
+            f"accepted: {state.lock_days} or more",
+            (("state", "keep_days"), ("state", "lock_days")),
+        )
+    if (ci.owner_id is None) != (ci.repository_id is None):
+        missing = "owner_id" if ci.owner_id is None else "repository_id"
+        yield Finding(
+            f"ci.{missing}: GitHub gives both numbers or none",
+            f"ask it: gh api repos/{ci.repository} --jq '.owner.id, .id'",
+            (("ci", missing), ("ci",)),
         )
 
 

@@ -21,7 +21,9 @@ from environments.yaml_file import shown
 FOLDER = places.ROOT / "environments"
 
 NAME_FORM = "local, or <aws|gcp|azure>-<dev|staging|prod>, with -<word> after it where there are several"
-_NAME = re.compile(r"local|(?P<cloud>aws|gcp|azure)-(?P<tier>dev|staging|prod)(-(?!release$)[a-z0-9]{1,12})?")
+_NAME = re.compile(
+    r"local|(?P<cloud>aws|gcp|azure)-(?P<tier>dev|staging|prod)(-(?!(?:release|bootstrap)$)[a-z0-9]{1,12})?"
+)
 # The second stack of an environment; Pulumi may keep its settings beside ours.
 _RELEASE_SUFFIX = "-release"
 

@@ -20,6 +20,12 @@ from environments.vocabulary import (
     WarehouseKind,
 )
 
+Email = Annotated[
+    str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=50, examples=["team@example.com"])
+]
+
+GitHubId = Annotated[int, Field(ge=1)]
+
 Region = Annotated[str, Field(pattern=r"^[a-z]+(-[a-z]+)*(-?[0-9])?$", examples=["eu-west-1"])]
 
 
@@ -83,7 +89,36 @@ class Budget(Part):
 
     monthly_eur: int = Field(ge=0, description="Euros that the environment may cost in a month.")
     alert_at_percent: tuple[Annotated[int, Field(ge=1, le=200)], ...] = Field(
-        description="Percentages of the budget at which the owner is told."
+        max_length=5, description="Percentages of the budget at which the owner is told."
+    )
+    emails: tuple[Email, ...] = Field(max_length=10, description="Addresses that are told.")
+
+
+class State(Part):
+    """Where Pulumi keeps what it knows of the environment."""
+
+    lock_days: Days = Field(description="Days that nobody at all can delete a version of the state.")
+    keep_days: Days = Field(description="Days that a version of the state is kept after it was replaced.")
+
+
+class Ci(Part):
+    """The pipeline on GitHub that plans and applies, and how the cloud tells it from all others."""
+
+    repository: Annotated[
+        str,
+        Field(
+            pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}$", examples=["company/platform"]
+        ),
+    ] = Field(description="Owner and name of the repository.")
+    owner_id: GitHubId | None = Field(
+        description="Number of the owner, where GitHub puts numbers into the identity of its jobs; else null."
+    )
+    repository_id: GitHubId | None = Field(description="Number of the repository; null where `owner_id` is.")
+    branch: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$")] = Field(
+        description="The one branch that is applied."
+    )
+    account_knows_github: bool = Field(
+        description="Whether the account has GitHub's identity provider already; it can have it only once."
     )
 
 
@@ -137,6 +172,8 @@ class Settings(Part):
     warehouse: Warehouse = Field(description="The SQL warehouse.")
     events: Events = Field(description="Event bus and queues.")
     budget: Budget = Field(description="What it may cost.")
+    state: State = Field(description="Where Pulumi keeps what it knows of the environment.")
+    ci: Ci = Field(description="The pipeline that plans and applies.")
     releases: Releases = Field(description="Releases of the pipelines.")
     enforcement: Enforcement = Field(description="How strict the policy gate is.")
 

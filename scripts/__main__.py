@@ -12,6 +12,7 @@ os.environ.pop("PYTHONPATH", None)
 
 from environments.problems import Exit, Refusal
 from scripts import (
+    bootstrap,
     capture,
     doctor,
     down,
@@ -43,6 +44,7 @@ app.command("logs")(logs.logs)
 app.command("run")(run.run)
 app.command("query")(query.query)
 app.command("gate")(gate.gate)
+app.command("bootstrap")(bootstrap.bootstrap)
 app.command("capture")(capture.capture)
 app.command("project")(project.project)
 app.command("rehearse")(rehearse.rehearse)

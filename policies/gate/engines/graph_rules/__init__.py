@@ -49,26 +49,30 @@ def check(
     graph: ResourceGraph,
     environment: str,
     environments: Mapping[str, Environment] | None = None,
+    *,
+    own: str = "",
 ) -> Outcome:
     """Runs all graph rules on one graph.
 
     Args:
         graph: What the program would create.
-        environment: The name that findings carry; for our own programs, the environment's.
+        environment: The name that findings carry.
         environments: Every environment by name (`environments.load.load_all`). Without them, nothing is
             said of references to other environments.
+        own: The environment that the program belongs to, where the name that findings carry is another.
     """
     ledger, links = Ledger(graph, environment), Links(graph)
     aws_reachability.check(ledger, links)
     gcp_reachability.check(ledger, links)
     azure_reachability.check(ledger, links)
     aws_permissions.check(ledger, links)
-    own = environments.get(environment) if environments else None
-    aws_trust.check(ledger, {own.account} if own else set())
+    belongs_to = own or environment
+    known = environments.get(belongs_to) if environments else None
+    aws_trust.check(ledger, {known.account} if known else set())
     gcp_permissions.check(ledger, links)
     azure_permissions.check(ledger, links)
     unused.check(ledger, links)
     program.check(ledger)
     if environments is not None:
-        cross_environment.check(ledger, environments)
+        cross_environment.check(ledger, belongs_to, environments)
     return ledger.outcome
