@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 
 from dags.bundle.sluice_bundle.manifest import MANIFEST_NAME, is_release_id
@@ -30,7 +30,8 @@ def retire(
     """Deletes releases that nobody needs and returns their ids.
 
     Kept are: the current one, the last `keep` before it, those `in_use` by a run in flight, and whatever
-    was uploaded within the grace period. Half-uploaded ones of a shipper that died go too.
+    was uploaded within the grace period. Where the history is too short to name `keep` of them, the newest
+    others stay in their place. Half-uploaded ones of a shipper that died go too.
 
     Raises:
         ReleaseError: storage failed; what is deleted by then is deleted whole or no longer listed.
@@ -38,17 +39,20 @@ def retire(
     found = store.read_pointer()
     if found is None:
         return []
-    kept = needed(found.pointer, keep) | set(in_use)
+    kept = needed(found.pointer, keep)
+    short = keep - len(kept - {found.pointer.release})
+    kept |= set(in_use)
     objects: dict[str, list[Entry]] = {}
     for entry in store.storage.list(RELEASES_FOLDER):
         release = entry.path.removeprefix(f"{RELEASES_FOLDER}/").partition("/")[0]
         if is_release_id(release):
             objects.setdefault(release, []).append(entry)
+    kept |= set(_newest(objects, kept)[:short])
     newest_to_go = datetime.now(UTC) - grace
     retired = [
         release
         for release, entries in objects.items()
-        if release not in kept and max(entry.modified for entry in entries) <= newest_to_go
+        if release not in kept and _uploaded(entries) <= newest_to_go
     ]
     for release in retired:
         # The manifest first: without it the release is not one any more, so nobody meets half of it.
@@ -56,3 +60,16 @@ def retire(
         for path in sorted((entry.path for entry in objects[release]), key=lambda path: path != manifest):
             store.storage.delete(path)
     return retired
+
+
+def _newest(objects: Mapping[str, list[Entry]], kept: Collection[str]) -> list[str]:
+    whole = [
+        release
+        for release, entries in objects.items()
+        if release not in kept and any(entry.path == object_path(release, MANIFEST_NAME) for entry in entries)
+    ]
+    return sorted(whole, key=lambda release: _uploaded(objects[release]), reverse=True)
+
+
+def _uploaded(entries: list[Entry]) -> datetime:
+    return max(entry.modified for entry in entries)

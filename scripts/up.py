@@ -143,7 +143,7 @@ def _ship(phases: Phases, keys: Credentials, at: LocalEndpoints, zone_uri: str) 
     import os
 
     from environments import places
-    from releases.served import AirflowAccess
+    from releases.airflow_api import AirflowAccess
     from releases.ship import ship_release
     from services.credentials import AIRFLOW_USER
     from services.processes import aws_environment

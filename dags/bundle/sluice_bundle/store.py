@@ -34,7 +34,7 @@ class ReleaseStore:
     def read_pointer(self) -> PointerRead | None:
         """The pointer, or None where nothing was ever shipped."""
         found = self.storage.get(POINTER_NAME)
-        return PointerRead(Pointer.from_bytes(found[0]), found[1]) if found else None
+        return PointerRead(Pointer.from_bytes(found.data), found.version) if found else None
 
     def list_releases(self) -> list[str]:
         """Ids of the releases whose manifest is there; the manifest is what an upload writes last."""
@@ -76,4 +76,4 @@ class ReleaseStore:
         found = self.storage.get(object_path(release, name))
         if found is None:
             raise ReleaseMissing(f"{name} of release {release} is not in the store")
-        return found[0]
+        return found.data

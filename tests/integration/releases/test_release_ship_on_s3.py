@@ -17,7 +17,8 @@ from dags.bundle.sluice_bundle.sync import bring
 from environments.problems import Exit, Refusal
 from releases.build import Release, build
 from releases.current import LostRace, move
-from releases.ship import rollback, rollback_in, ship_built, ship_release
+from releases.rollback import rollback, rollback_in
+from releases.ship import ship_built, ship_release
 from tests.toy_release import Tripwire, checkout, quiet
 
 

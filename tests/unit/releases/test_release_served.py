@@ -21,7 +21,7 @@ from dags.bundle.sluice_bundle.store import ReleaseStore
 from environments.problems import Exit, Refusal
 from releases.build import Release, build
 from releases.current import move
-from releases.served import AirflowAccess
+from releases.airflow_api import AirflowAccess
 from releases.ship import Shipped, ship_built
 from tests.toy_release import checkout, dag_source, quiet, write
 
