@@ -23,12 +23,6 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
             patch.undo()
 
 
-@pytest.fixture(scope="session")
-def s3_root(s3_server: S3) -> Path:
-    """Its folder; a folder in it is a bucket."""
-    return s3_server.root
-
-
 @pytest.fixture
 def bucket(s3_server: S3) -> str:
     """URI of a new, empty bucket."""
