@@ -20,6 +20,7 @@ _ANSWER_SECONDS = 30.0
 _PAGE = 100
 _UNAUTHORIZED = 401
 IN_FLIGHT = ("queued", "running")
+ENDED = ("success", "failed")
 
 
 class Access(Protocol):
@@ -129,12 +130,13 @@ class AirflowApi:
             )
         )
 
-    def runs(self, *, release: str | None = None, states: tuple[str, ...] = ()) -> Iterator[dict[str, Any]]:
-        """Runs of all DAGs, the newest first."""
-        given: dict[str, Any] = {"bundle_version": release} if release else {}
-        given |= {"state": list(states)} if states else {}
+    def runs(
+        self, *, release: str | None = None, states: tuple[str, ...], order: str = "id"
+    ) -> Iterator[dict[str, Any]]:
+        """Runs of all DAGs in one of the states, perhaps only those that are bound to a release."""
+        bound = {"bundle_version": release} if release else {}
         yield from self._all(
-            "DagRunApi", "get_dag_runs", "dag_runs", dag_id="~", order_by=["-run_after"], **given
+            "DagRunApi", "get_dag_runs", "dag_runs", dag_id="~", state=list(states), order_by=[order], **bound
         )
 
     def in_flight(self) -> set[str]:
@@ -170,7 +172,9 @@ class AirflowApi:
                     break
                 self._client = None
             if answer.status >= 300:
-                raise AirflowDown(self._silent(f"{answer.status} {answer.data[:200].decode(errors='replace')}"))
+                raise AirflowDown(
+                    self._silent(f"{answer.status} {answer.data[:200].decode(errors='replace')}")
+                )
             document: dict[str, Any] = json.loads(answer.data)
         except (ApiException, HTTPError, ValueError) as error:
             raise AirflowDown(self._silent(str(error))) from None

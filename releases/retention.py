@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 
-from dags.bundle.sluice_bundle.manifest import MANIFEST_NAME, is_release_id
+from dags.bundle.sluice_bundle.manifest import MANIFEST_NAME
 from dags.bundle.sluice_bundle.pointer import Pointer
 from dags.bundle.sluice_bundle.storage import Entry
-from dags.bundle.sluice_bundle.store import RELEASES_FOLDER, ReleaseStore, object_path
+from dags.bundle.sluice_bundle.store import ReleaseStore, is_complete, object_path
 
 # Younger ones may be in the middle of being shipped: their pointer is yet to be moved.
 GRACE = timedelta(days=1)
@@ -42,11 +42,7 @@ def retire(
     kept = needed(found.pointer, keep)
     short = keep - len(kept - {found.pointer.release})
     kept |= set(in_use)
-    objects: dict[str, list[Entry]] = {}
-    for entry in store.storage.list(RELEASES_FOLDER):
-        release = entry.path.removeprefix(f"{RELEASES_FOLDER}/").partition("/")[0]
-        if is_release_id(release):
-            objects.setdefault(release, []).append(entry)
+    objects = store.list_objects()
     kept |= set(_newest(objects, kept)[:short])
     newest_to_go = datetime.now(UTC) - grace
     retired = [
@@ -66,7 +62,7 @@ def _newest(objects: Mapping[str, list[Entry]], kept: Collection[str]) -> list[s
     whole = [
         release
         for release, entries in objects.items()
-        if release not in kept and any(entry.path == object_path(release, MANIFEST_NAME) for entry in entries)
+        if release not in kept and is_complete(release, entries)
     ]
     return sorted(whole, key=lambda release: _uploaded(objects[release]), reverse=True)
 

@@ -104,6 +104,8 @@ def whole_id(store: ReleaseStore, given: str) -> str:
     found = [release for release in store.list_releases() if release.startswith(given)]
     if len(found) != 1:
         raise ReleaseMissing(
-            f"{len(found)} releases in the store begin with {given}" if found else f"{given} is not in the store"
+            f"{len(found)} releases in the store begin with {given}"
+            if found
+            else f"{given} is not in the store"
         )
     return found[0]

@@ -128,9 +128,7 @@ def clear_out(store: ReleaseStore, airflow: Access, retain: int, progress: Progr
         return ()
 
 
-def _take(
-    lease: Lease, store: ReleaseStore, found: PointerRead | None, stack: contextlib.ExitStack
-) -> Lease:
+def _take(lease: Lease, store: ReleaseStore, found: PointerRead | None, stack: contextlib.ExitStack) -> Lease:
     """Takes the lease; who waited for it in vain is told who moved the pointer meanwhile."""
     try:
         stack.enter_context(lease)
@@ -154,9 +152,7 @@ def _must_answer(proof: Proof) -> None:
         ) from None
 
 
-def _prove(
-    proof: Proof, manifest: ReleaseManifest, take_back: Callable[[], str], progress: Progress
-) -> None:
+def _prove(proof: Proof, manifest: ReleaseManifest, take_back: Callable[[], str], progress: Progress) -> None:
     try:
         proof.wait(manifest, progress)
     except NotServed as error:

@@ -22,7 +22,9 @@ from scripts import (
     policy,
     project,
     query,
+    release,
     run,
+    ship,
     status,
     up,
 )
@@ -40,6 +42,10 @@ app.command("doctor")(doctor.doctor)
 app.command("logs")(logs.logs)
 app.command("run")(run.run)
 app.command("query")(query.query)
+app.command("ship")(ship.ship)
+app.command("rollback")(ship.rollback)
+app.command("promote")(ship.promote)
+app.add_typer(release.app, name="release")
 app.command("gate")(gate.gate)
 app.command("capture")(capture.capture)
 app.command("project")(project.project)
