@@ -58,9 +58,9 @@ def must_still_be(store: ReleaseStore, expected: PointerRead | None) -> None:
 
 
 def move(
-    store: ReleaseStore, expected: PointerRead | None, release: str, *, action: str, by: str
+    store: ReleaseStore, expected: PointerRead | None, release: str | None, *, action: str, by: str
 ) -> PointerRead:
-    """Makes a release the current one, if the pointer is still what it was when it was read.
+    """Makes a release, or none, the current one, if the pointer is still what it was when it was read.
 
     Raises:
         LostRace: it is not.

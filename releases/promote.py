@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import replace
 
 from dags.bundle.sluice_bundle.errors import ReleaseMissing
 from dags.bundle.sluice_bundle.storage import ObjectStorage
@@ -13,7 +12,7 @@ from releases.airflow_api import Access, AirflowApi, AirflowDown
 from releases.fetch import fetch
 from releases.green import reds
 from releases.refusals import refused
-from releases.ship import Shipped, clear_out, ship_built
+from releases.ship import Shipped, deliver
 from releases.targets import Target
 
 
@@ -40,14 +39,10 @@ def promote(
     action = f"promote from {source.name}"
     if excused:
         action += f", not asked to have run there: {', '.join(sorted(excused))}"
-    with refused(f"promote to {destination.name}", destination.store):
-        storage = ObjectStorage(destination.store)
-        airflow = destination.airflow
-        shipped = ship_built(release, storage, airflow, progress, by=by, action=action)
-        if not shipped.moved or airflow is None:
-            return shipped
-        retain = destination.environment.releases.retain
-        return replace(shipped, retired=clear_out(ReleaseStore(storage), airflow, retain, progress))
+    retain = destination.environment.releases.retain
+    return deliver(
+        release, destination.store, destination.airflow, progress, by=by, retain=retain, action=action
+    )
 
 
 def _must_be_green(source: Target, release: str, excused: Collection[str]) -> None:

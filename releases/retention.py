@@ -25,12 +25,12 @@ def needed(pointer: Pointer, keep: int) -> set[str]:
 
 
 def retire(
-    store: ReleaseStore, *, keep: int, in_use: Collection[str] = (), grace: timedelta = GRACE
+    store: ReleaseStore, *, keep: int, in_use: Collection[str] = (), grace: timedelta | None = None
 ) -> list[str]:
     """Deletes releases that nobody needs and returns their ids.
 
     Kept are: the current one, the last `keep` before it, those `in_use` by a run in flight, and whatever
-    was uploaded within the grace period. Where the history is too short to name `keep` of them, the newest
+    was uploaded within the grace period (GRACE). Where the history is too short to name `keep` of them, the newest
     others stay in their place. Half-uploaded ones of a shipper that died go too.
 
     Raises:
@@ -44,7 +44,7 @@ def retire(
     kept |= set(in_use)
     objects = store.list_objects()
     kept |= set(_newest(objects, kept)[:short])
-    newest_to_go = datetime.now(UTC) - grace
+    newest_to_go = datetime.now(UTC) - (GRACE if grace is None else grace)
     retired = [
         release
         for release, entries in objects.items()

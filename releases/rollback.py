@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from dags.bundle.sluice_bundle.errors import ReleaseMissing
 from dags.bundle.sluice_bundle.manifest import ReleaseManifest, is_release_id
@@ -36,6 +37,7 @@ def rollback(
         Refusal: there is none, it is not whole, somebody else moved the pointer, or Airflow does not serve
             it (yet).
     """
+    started = time.monotonic()
     with refused("roll back", store_uri):
         storage = ObjectStorage(store_uri)
         back = rollback_in(storage, to=to, by=by)
@@ -51,7 +53,20 @@ def rollback(
             remedy="Airflow takes it over as soon as it can; `sluice release show` says what is current",
             exit_code=Exit.CHECK_SAID_NO,
         ) from None
-    return back
+    return replace(back, served=True, seconds=time.monotonic() - started)
+
+
+def serve_nothing(store_uri: str, *, by: str | None = None) -> None:
+    """Leaves no release current: Airflow then deactivates every DAG. The releases stay in the store.
+
+    Raises:
+        Refusal: storage failed, or somebody else moved the pointer.
+    """
+    with refused("withdraw", store_uri):
+        store = ReleaseStore(ObjectStorage(store_uri))
+        found = read_to_move(store, lambda line: None)
+        if found and found.pointer.release is not None:
+            move(store, found, None, action="destroy", by=by or whoami())
 
 
 def rollback_in(storage: Storage, *, to: str | None = None, by: str | None = None) -> Shipped:

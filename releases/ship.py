@@ -53,22 +53,39 @@ def ship_release(
     by: str | None = None,
     retain: int | None = None,
 ) -> Shipped:
-    """Builds the checkout's release and makes it the one that Airflow serves.
-
-    With `airflow` None the ship ends with the pointer, unproven. Nothing to do costs one request to
-    storage. With `retain`, releases beyond that many past ones are deleted, unless a run needs them.
+    """Builds the checkout's release and delivers it.
 
     Raises:
-        Refusal: the release cannot be built or stored, somebody else was faster, or Airflow does not
-            serve it; the pointer is then back where it was.
+        Refusal: it cannot be built, and as `deliver` does.
     """
-    release = build(root)
-    with refused("ship", store_uri):
+    return deliver(build(root), store_uri, airflow, progress, by=by, retain=retain)
+
+
+def deliver(
+    release: Release,
+    store_uri: str,
+    airflow: Access | None,
+    progress: Progress,
+    *,
+    by: str | None = None,
+    retain: int | None = None,
+    action: str = "ship",
+) -> Shipped:
+    """Makes a release the one that Airflow serves; `action` is how the history calls it.
+
+    With `airflow` None it ends with the pointer, unproven. Nothing to do costs one request to storage. With
+    `retain`, releases beyond that many past ones are deleted, unless a run needs them.
+
+    Raises:
+        Refusal: the release cannot be stored, somebody else was faster, or Airflow does not serve it; the
+            pointer is then back where it was.
+    """
+    with refused(action, store_uri):
         storage = ObjectStorage(store_uri)
-        shipped = ship_built(release, storage, airflow, progress, by=by)
+        shipped = ship_built(release, storage, airflow, progress, by=by, action=action)
         if not shipped.moved or airflow is None or retain is None:
             return shipped
-        return replace(shipped, retired=clear_out(ReleaseStore(storage), airflow, retain, progress))
+        return replace(shipped, retired=_clear_out(ReleaseStore(storage), airflow, retain, progress))
 
 
 def ship_built(
@@ -81,7 +98,7 @@ def ship_built(
     action: str = "ship",
     term: timedelta = TERM,
 ) -> Shipped:
-    """The same for a release that is built already; `action` is how the history calls it.
+    """The same on a storage that is open already; nothing is cleared out.
 
     Raises:
         ReleaseError: storage failed.
@@ -119,7 +136,7 @@ def ship_built(
     )
 
 
-def clear_out(store: ReleaseStore, airflow: Access, retain: int, progress: Progress) -> tuple[str, ...]:
+def _clear_out(store: ReleaseStore, airflow: Access, retain: int, progress: Progress) -> tuple[str, ...]:
     """Deletes what nobody needs any more. What prevents that is said and does not undo a ship."""
     try:
         return tuple(retire(store, keep=retain, in_use=AirflowApi(airflow).in_flight()))

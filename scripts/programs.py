@@ -61,8 +61,13 @@ def captured(
     environment: str | None, program: Path | None, stack: str | None, config: list[str] | None
 ) -> ResourceGraph:
     """The graph of what the options speak of."""
+    from environments.load import RELEASE_SUFFIX
     from policies.gate.capture import capture
 
+    if program is None and environment and environment.endswith(RELEASE_SUFFIX):
+        from policies.gate.capture.release_stack import capture_release
+
+        return capture_release(environment.removesuffix(RELEASE_SUFFIX))
     found = target(environment, program, stack, config)
     return capture(found.folder, found.stack, config=found.config)
 

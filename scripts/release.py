@@ -56,11 +56,8 @@ def list_(environment: Destination, json: Json = False) -> None:
     from releases.shelf import listed
 
     rows = [asdict(row) for row in _asked(environment, listed)]
-    _table(
-        rows,
-        json,
-        ("release", "current", "uploaded_at", "objects", "bytes", "shipped_at", "shipped_by", "action"),
-    )
+    columns = ("release", "current", "uploaded_at", "bytes", "shipped_at", "shipped_by", "action")
+    _table(rows, json, columns)
 
 
 @app.command()
@@ -124,7 +121,9 @@ def _table(rows: list[dict[str, Any]], json: bool, columns: tuple[str, ...]) -> 
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(*(column.replace("_", " ") for column in columns), box=None)
+    table = Table(box=None)
+    for column in columns:
+        table.add_column(column.replace("_", " "), no_wrap=column in ("release", "shipped_at", "action"))
     for row in rows:
         table.add_row(*(_cell(column, row[column]) for column in columns))
     Console().print(table)
@@ -135,7 +134,9 @@ def _cell(column: str, value: Any) -> str:
         return "●" if value else ""
     if column == "release":
         return str(value)[:12] if value else "none"
-    return f"{value:,}" if isinstance(value, int) else str(value or "").partition(".")[0]
+    if column.endswith("_at"):
+        return str(value or "")[:16].replace("T", " ")
+    return f"{value:,}" if isinstance(value, int) else str(value or "")
 
 
 def _write(output: Path, release: Any) -> None:

@@ -31,11 +31,12 @@ class Scripted:
     tokens: int = 0
     tokens_last: int = 1000
     url: str = ""
+    username: str = "ann"
     on_look: Any = None
 
     def access(self, **options: Any) -> AirflowAccess:
         """How a shipper gets in."""
-        return AirflowAccess(self.url, "ann", "right", **options)
+        return AirflowAccess(self.url, self.username, "right", **options)
 
     def serve(self, release: str, file: str = FILE, dag: str = "hello", tag: str | None = None) -> None:
         tags = [{"name": f"release:{tag or release}"}, {"name": "sales"}]
@@ -60,7 +61,7 @@ def scripted_airflow() -> Iterator[Scripted]:
 
     async def token(request: Request) -> JSONResponse:
         body = await request.json()
-        if body != {"username": "ann", "password": "right"}:
+        if body != {"username": scripted.username, "password": "right"}:
             return JSONResponse({"detail": "Invalid credentials"}, status_code=401)
         scripted.tokens += 1
         uses["left"] = scripted.tokens_last

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from releases.airflow_api import AirflowApi
 from releases.build import Release, build
 from releases.green import reds
 from releases.promote import promote
-from releases.ship import Shipped, clear_out, ship_built
+from releases.ship import Shipped, deliver, ship_built
 from releases.targets import Target
 from tests.scripted_airflow import Scripted, scripted_airflow
 from tests.toy_release import checkout, quiet
@@ -123,15 +124,17 @@ def test_a_damaged_release_an_empty_store_and_a_silent_airflow_are_refused(
     assert pair.current() is None
 
 
-def test_clearing_out_spares_what_a_run_in_flight_is_bound_to(pair: Pair, tmp_path: Path) -> None:
-    storage = ObjectStorage(pair.source.store)
-    store = ReleaseStore(storage)
+def test_a_delivery_clears_out_and_spares_what_a_run_in_flight_is_bound_to(
+    pair: Pair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("releases.retention.GRACE", timedelta(0))
+    shipped = [pair.release]
     for greeting in ("two", "three", "four"):
-        ship_built(build(checkout(tmp_path / greeting, greeting=greeting)), storage, None, quiet)
+        shipped.append(build(checkout(tmp_path / greeting, greeting=greeting)))
+        pair.staging.serve(shipped[-1].id)
     pair.staging.run(pair.release.id, "running")
-    assert AirflowApi(pair.staging.access()).in_flight() == {pair.release.id}
-    # All are younger than a day, so none may go yet; the rest of retention has tests of its own.
-    assert clear_out(store, pair.staging.access(), 0, quiet) == ()
-    told: list[str] = []
-    assert clear_out(store, Scripted(url="http://127.0.0.1:9").access(), 0, told.append) == ()
-    assert "were left where they are" in told[0]
+    airflow, store = pair.staging.access(timeout=1.2), ReleaseStore(ObjectStorage(pair.source.store))
+    for release in shipped[1:]:
+        done = deliver(release, pair.source.store, airflow, quiet, retain=1)
+    assert done.retired == (shipped[1].id,)
+    assert set(store.list_releases()) == {shipped[0].id, shipped[2].id, shipped[3].id}
