@@ -91,7 +91,7 @@ class Account:
     def _client(self, service: str) -> Any:
         from botocore.config import Config
 
-        style = {"addressing_style": "path"} if self._names.endpoint else {}
+        style: Any = {"addressing_style": "path"} if self._names.endpoint else {}
         config = Config(connect_timeout=10, read_timeout=30, retries={"max_attempts": 3}, s3=style)
         return self._session.client(service, config=config)  # type: ignore[call-overload]
 
@@ -117,13 +117,13 @@ class _said_clearly:
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         from botocore.exceptions import BotoCoreError, ClientError
 
-        remedy = "sign in (`aws sso login`), or set AWS_PROFILE; `aws sts get-caller-identity` shows who you are"
+        remedy = (
+            "sign in (`aws sso login`), or set AWS_PROFILE; `aws sts get-caller-identity` shows who you are"
+        )
         if isinstance(error, ClientError):
             code = error.response["Error"]["Code"]
             what = "AWS does not accept these credentials" if code in _REFUSED else "AWS says no"
-            raise Refusal.because(
-                f"{what}: {error}", remedy=remedy, exit_code=Exit.UNAVAILABLE
-            ) from None
+            raise Refusal.because(f"{what}: {error}", remedy=remedy, exit_code=Exit.UNAVAILABLE) from None
         if isinstance(error, BotoCoreError):
             raise Refusal.because(
                 f"no credentials of AWS, or no way to it: {error}", remedy=remedy, exit_code=Exit.UNAVAILABLE

@@ -111,14 +111,28 @@ class Rights:
             deny("NotItself", ["iam:*"], held),
             deny(
                 "NotItsState",
-                ["s3:*Acl", "s3:*Retention", "s3:Delete*Policy", "s3:DeleteBucket", "s3:DeleteObjectVersion"]
-                + ["s3:Put*Configuration", "s3:PutBucket*"],
+                [
+                    "s3:*Acl",
+                    "s3:*Retention",
+                    "s3:Delete*Policy",
+                    "s3:DeleteBucket",
+                    "s3:DeleteObjectVersion",
+                    "s3:Put*Configuration",
+                    "s3:PutBucket*",
+                ],
                 [*buckets, *(f"{bucket}/*" for bucket in buckets)],
             ),
             deny(
                 "NotItsKey",
-                ["kms:CreateGrant", "kms:DeleteAlias", "kms:Disable*", "kms:PutKeyPolicy", "kms:ReplicateKey"]
-                + ["kms:ScheduleKeyDeletion", "kms:UpdateAlias"],
+                [
+                    "kms:CreateGrant",
+                    "kms:DeleteAlias",
+                    "kms:Disable*",
+                    "kms:PutKeyPolicy",
+                    "kms:ReplicateKey",
+                    "kms:ScheduleKeyDeletion",
+                    "kms:UpdateAlias",
+                ],
                 [*self._state_keys, f"arn:aws:kms:*:{self._account}:{self._names.key_alias}"],
             ),
             deny(
