@@ -14,7 +14,7 @@ from environments.load import load_all, names
 from environments.model import Environment
 from environments.problems import Refusal
 from policies.gate import baseline, cache, destructive, enforcement, waivers
-from policies.gate.capture import Program, capture_all
+from policies.gate.capture import Program, capture_all, root_of
 from policies.gate.capture.launch import Captured
 from policies.gate.engines import rego
 from policies.gate.engines.checkov.engine import Checkov
@@ -186,7 +186,7 @@ def _enforced(
         list(reports),
         every,
         asked.base,
-        str(targets[0].folder if targets else places.ROOT),
+        str(root_of(targets[0].folder.resolve()) if targets else places.ROOT),
         {"opa": rego.version()},
         time.monotonic() - since,
     )

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from environments import policy
-from environments.load import load, names
+from environments.load import load_these, names
 from environments.model import Environment
 from environments.places import ROOT
-from environments.problems import Problem, Refusal
+from environments.problems import Refusal
 from environments.vocabulary import DataClass, Tag, Tier
 from policies.gate.context import Context, KeyRequirement
 
@@ -47,18 +47,9 @@ def own(wanted: Iterable[str]) -> list[Target]:
             "no cloud rule knows the providers of `local`",
             remedy="`./sluice up` previews it; gate a cloud environment",
         )
-    problems: list[Problem] = []
-    targets: list[Target] = []
-    for name in chosen:
-        try:
-            environment = load(name)
-        except Refusal as refusal:
-            problems += refusal.problems
-            continue
-        targets.append(Target(name, ROOT, name, context_of(environment)))
-    if problems:
-        raise Refusal(*dict.fromkeys(problems))
-    return targets
+    return [
+        Target(name, ROOT, name, context_of(environment)) for name, environment in load_these(chosen).items()
+    ]
 
 
 def foreign(folder: Path, stack: str, context: Context | None, config: Mapping[str, str]) -> Target:
