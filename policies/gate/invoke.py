@@ -176,7 +176,7 @@ def _enforced(
     every = rules(Checkov())
     _waive(targets, reports, asked, every)
     for target, report in zip(targets, reports, strict=True):
-        strict = enforcement.enforcement(target.tier, severities)
+        strict = enforcement.enforcement(target.tier, severities, target.environment)
         report.blocking = {
             number
             for number, finding in enumerate(report.findings)

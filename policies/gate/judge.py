@@ -77,7 +77,10 @@ def judge(
         by_rego = beside.submit(rego.evaluate, jobs)
         projected = [_projected(case) for case in cases]
         by_checkov = checkov.scan([request for request, _ in projected])
-        by_graph = [graph_rules.check(case.graph, case.target.name, environments) for case in cases]
+        by_graph = [
+            graph_rules.check(case.graph, case.target.name, environments, case.target.context)
+            for case in cases
+        ]
         judged = []
         for number, case in enumerate(cases):
             outcome = by_rego.result()[case.id].add(

@@ -12,7 +12,7 @@ from environments.model import Environment
 from environments.places import ROOT
 from environments.problems import Refusal
 from environments.vocabulary import DataClass, Tag, Tier
-from policies.gate.context import Context, KeyRequirement
+from policies.gate.context import Context, KeyRequirement, TrustedFederation
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,8 @@ class Target:
     stack: str
     context: Context
     config: Mapping[str, str] = field(default_factory=dict)
+    environment: Environment | None = None
+    """Our own environment that it is; a foreign program is none."""
 
     @property
     def tier(self) -> str:
@@ -48,7 +50,8 @@ def own(wanted: Iterable[str]) -> list[Target]:
             remedy="`./sluice up` previews it; gate a cloud environment",
         )
     return [
-        Target(name, ROOT, name, context_of(environment)) for name, environment in load_these(chosen).items()
+        Target(name, ROOT, name, context_of(environment), environment=environment)
+        for name, environment in load_these(chosen).items()
     ]
 
 
@@ -72,4 +75,10 @@ def context_of(environment: Environment) -> Context:
             else None
         ),
         raw_zone_keeps_at_least_days=policy.MINIMUM_RAW_LOCK_DAYS[Tier(environment.tier)],
+        accounts=[environment.account],
+        principal_groups=list(environment.principal_groups),
+        trusted_federations=[
+            TrustedFederation(issuer=trusted.issuer, subjects=list(trusted.subjects))
+            for trusted in environment.trusted_federations
+        ],
     )

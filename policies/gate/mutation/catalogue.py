@@ -153,9 +153,13 @@ def _cloud(file: Path) -> Cloud:
                 for error in failed.errors()
             )
         ) from None
+    named = {
+        "estate": [addition.name for addition in read.estate],
+        "mutations": [mutation.name for mutation in read.mutations],
+    }
     lines = {
-        entry.name: document.lines[part, str(number)]
-        for part, entries in (("estate", read.estate), ("mutations", read.mutations))
-        for number, entry in enumerate(entries)
+        name: document.lines[part, str(number)]
+        for part, names in named.items()
+        for number, name in enumerate(names)
     }
     return Cloud(file.stem, file, tuple(read.estate), tuple(read.mutations), lines)
