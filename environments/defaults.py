@@ -102,6 +102,8 @@ _ZONES: Layer = {
 CODE: Layer = {
     "project": "sluice",
     "owner": "data-platform",
+    "principal_groups": [],  # who is in none may make no dataset of personal data
+    "trusted_federations": [],  # jobs run inside the platform: nobody from outside becomes one of its identities
     "cost_center": "data-platform",
     "data_classification": DataClass.INTERNAL,  # the safe reading of what nobody has classified
     "protect_data": True,  # unprotected is the exception that a tier states

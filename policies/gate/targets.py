@@ -12,7 +12,7 @@ from environments.model import Environment
 from environments.places import ROOT
 from environments.problems import Problem, Refusal
 from environments.vocabulary import Cloud, DataClass, Tag, Tier
-from policies.gate.context import Context, KeyRequirement
+from policies.gate.context import Context, KeyRequirement, TrustedFederation
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,8 @@ class Target:
     config: Mapping[str, str] = field(default_factory=dict)
     environment: str = ""
     """The environment of ours that it belongs to; a foreign program belongs to none."""
+    model: Environment | None = None
+    """The same, whole."""
     module: str | None = None
     """The Python module that prints its Terraform JSON; None for a Pulumi program."""
     project: str = ""
@@ -82,7 +84,7 @@ def own(wanted: Iterable[str]) -> list[Target]:
 def _own(name: str, environment: Environment) -> Target:
     context = context_of(environment)
     if not name.endswith(BOOTSTRAP_SUFFIX):
-        return Target(name, ROOT, name, context, environment=name)
+        return Target(name, ROOT, name, context, environment=name, model=environment)
     if environment.cloud is not Cloud.AWS:
         raise Refusal.because(
             f"{environment.name} has no bootstrap: only AWS environments have one",
@@ -94,6 +96,7 @@ def _own(name: str, environment: Environment) -> Target:
         name,
         context,
         environment=environment.name,
+        model=environment,
         module=BOOTSTRAP_MODULE,
         project=environment.project,
     )
@@ -119,4 +122,10 @@ def context_of(environment: Environment) -> Context:
             else None
         ),
         raw_zone_keeps_at_least_days=policy.MINIMUM_RAW_LOCK_DAYS[Tier(environment.tier)],
+        accounts=[environment.account],
+        principal_groups=list(environment.principal_groups),
+        trusted_federations=[
+            TrustedFederation(issuer=trusted.issuer, subjects=list(trusted.subjects))
+            for trusted in environment.trusted_federations
+        ],
     )
