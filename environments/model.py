@@ -139,6 +139,16 @@ class Ci(Part):
         description="Whether the account has GitHub's identity provider already; it can have it only once."
     )
 
+    def subject(self, github_environment: str) -> str:
+        """The `sub` of a job's token, as GitHub writes it: with numbers where the repository has them.
+
+        https://docs.github.com/actions/reference/security/oidc, "Immutable subject claims".
+        """
+        owner, _, name = self.repository.partition("/")
+        if self.owner_id is not None:
+            owner, name = f"{owner}@{self.owner_id}", f"{name}@{self.repository_id}"
+        return f"repo:{owner}/{name}:environment:{github_environment}"
+
 
 class Releases(Part):
     """Releases of the pipelines."""

@@ -14,6 +14,8 @@ from environments.problems import Problem, Refusal
 from environments.vocabulary import Cloud, DataClass, Tag, Tier
 from policies.gate.context import Context, KeyRequirement, TrustedFederation
 
+GITHUB_ISSUER = "https://token.actions.githubusercontent.com"
+
 
 @dataclass(frozen=True)
 class Target:
@@ -94,12 +96,19 @@ def _own(name: str, environment: Environment) -> Target:
         name,
         ROOT,
         name,
-        context,
+        context.model_copy(
+            update={"trusted_federations": [*(context.trusted_federations or []), _pipeline(environment)]}
+        ),
         environment=environment.name,
         model=environment,
         module=BOOTSTRAP_MODULE,
         project=environment.project,
     )
+
+
+def _pipeline(environment: Environment) -> TrustedFederation:
+    """Jobs of the environment's own pipeline on GitHub, for which the bootstrap makes roles."""
+    return TrustedFederation(issuer=GITHUB_ISSUER, subjects=[environment.ci.subject("*")])
 
 
 def foreign(folder: Path, stack: str, context: Context | None, config: Mapping[str, str]) -> Target:
