@@ -33,7 +33,7 @@ def test_an_environment_s_own_word_goes_before_its_tier_s() -> None:
 
 
 def test_the_gate_s_own_targets_know_their_environment() -> None:
-    assert [target.environment for target in own([NAME])] == [load(NAME)]
+    assert [target.model for target in own([NAME])] == [load(NAME)]
 
 
 @pytest.mark.parametrize("verdict", [Verdict.FAIL, Verdict.UNDETERMINED])
@@ -42,7 +42,7 @@ def test_the_gate_is_as_strict_as_the_environment_and_not_as_its_tier(verdict: V
     finding = Finding(RULE, verdict, "m", NAME)
     blocking = []
     for asked in (environment, strict(environment)):
-        target = Target(NAME, invoke.places.ROOT / "elsewhere", NAME, context_of(asked), environment=asked)
+        target = Target(NAME, invoke.places.ROOT / "elsewhere", NAME, context_of(asked), model=asked)
         report = EnvironmentReport(NAME, "dev", [finding], {}, 1, 1, 1)
         done = invoke._enforced([target], [report], invoke.Asked(today=date(2026, 1, 1)), 0.0)
         blocking.append(done.environments[0].blocking)
