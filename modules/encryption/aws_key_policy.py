@@ -13,8 +13,9 @@ from typing import Any
 from pulumi import Input, Output
 
 from environments.model import Environment
-from environments.naming import physical_name, uncut_name
+from environments.naming import uncut_name
 from environments.vocabulary import DataClass
+from modules.identity.aws_trust import ci_role_arn
 
 # Settings, which a preview reads. Whoever may, his own policy says.
 INSPECTION = (
@@ -112,7 +113,7 @@ def administrators(environment: Environment) -> list[str]:
     people = f"{environment.project}-administrators"
     return [
         f"{account}:root",
-        f"{account}:role/{physical_name(environment, 'ci', 'apply')}",
+        ci_role_arn(environment, "apply"),
         f"{account}:role/{people}",
         # A permission set of that name, of IAM Identity Center.
         f"{account}:role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_{people}_*",
