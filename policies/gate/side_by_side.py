@@ -59,8 +59,9 @@ def _settings(resource: Resource) -> dict[str, Value]:
 def _same_words(ours: Environment, theirs: Environment) -> Iterator[tuple[str, str]]:
     """What the other side says for the same thing, the longest word first."""
     yield ours.account, theirs.account
-    # Physical names leave the hyphens out, or write them otherwise, where a service wants it so.
-    yield from ((ours.name.replace("-", other), theirs.name.replace("-", other)) for other in ("-", "_", ""))
+    yield ours.name, theirs.name
+    # Services that refuse hyphens.
+    yield ours.name.replace("-", "_"), theirs.name.replace("-", "_")
     yield str(ours.network.cidr), str(theirs.network.cidr)
     for tier in SubnetTier:
         yield str(ours.network.tier_range(tier)), str(theirs.network.tier_range(tier))
