@@ -43,6 +43,7 @@ def findings(environment: Environment) -> Iterator[Finding]:
         _keys,
         _secrets,
         _services,
+        _delivery,
     ):
         yield from check(environment)
     yield from _names(environment)
@@ -252,10 +253,16 @@ def _backups(environment: Environment) -> Iterator[Finding]:
 
 
 def _keys(environment: Environment) -> Iterator[Finding]:
-    for data_class in policy.CUSTOMER_KEY_REQUIRED_FOR[environment.tier]:
+    required = dict.fromkeys(policy.CUSTOMER_KEY_REQUIRED_FOR[environment.tier], f"in {environment.tier}")
+    if environment.cloud is Cloud.AWS:
+        # Functions name the key of what they write; their variables, logs and messages are of the usual class.
+        zones = [zone.data_class for zone in environment.storage.zones.values()]
+        for data_class in (*zones, environment.data_classification):
+            required.setdefault(data_class, "on AWS, where functions write it or are set up with it")
+    for data_class, where in required.items():
         if data_class not in environment.encryption.customer_key_for:
             yield Finding(
-                f"encryption.customer_key_for: {data_class} data needs its own key in {environment.tier}",
+                f"encryption.customer_key_for: {data_class} data needs its own key {where}",
                 f"add {data_class} to the list",
                 (("encryption", "customer_key_for"),),
             )
@@ -304,6 +311,23 @@ def _services(environment: Environment) -> Iterator[Finding]:
             f" ({orchestrator.workers_min})",
             f"accepted: {orchestrator.workers_min} to 25",
             (("orchestrator", "workers_max"), ("orchestrator", "workers_min")),
+        )
+
+
+def _delivery(environment: Environment) -> Iterator[Finding]:
+    state, ci = environment.state, environment.ci
+    if state.keep_days < state.lock_days:
+        yield Finding(
+            f"state.keep_days: {state.keep_days} days is less than lock_days ({state.lock_days})",
+            f"accepted: {state.lock_days} or more",
+            (("state", "keep_days"), ("state", "lock_days")),
+        )
+    if (ci.owner_id is None) != (ci.repository_id is None):
+        missing = "owner_id" if ci.owner_id is None else "repository_id"
+        yield Finding(
+            f"ci.{missing}: GitHub gives both numbers or none",
+            f"ask it: gh api repos/{ci.repository} --jq '.owner.id, .id'",
+            (("ci", missing), ("ci",)),
         )
 
 

@@ -102,6 +102,8 @@ _ZONES: Layer = {
 CODE: Layer = {
     "project": "sluice",
     "owner": "data-platform",
+    "principal_groups": [],  # who is in none may make no dataset of personal data
+    "trusted_federations": [],  # jobs run inside the platform: nobody from outside becomes one of its identities
     "cost_center": "data-platform",
     "data_classification": DataClass.INTERNAL,  # the safe reading of what nobody has classified
     "protect_data": True,  # unprotected is the exception that a tier states
@@ -157,7 +159,24 @@ CODE: Layer = {
         "message_retention_days": 14,  # the most there is: nothing is lost over a holiday
         "deliveries": 5,  # with back-off, about half an hour of trying
     },
-    "budget": {"alert_at_percent": [50, 80, 100]},
+    "budget": {
+        "alert_at_percent": [50, 80, 100],
+        "emails": ["data-platform@example.com"],  # a placeholder that reaches nobody: put the team's own here
+    },
+    "state": {
+        "lock_days": 14,  # long enough to notice that an account was taken over, or that a script ran wild
+        "keep_days": 90,  # a quarter to go back to
+    },
+    "ci": {
+        # A placeholder: put your own here. GitHub has no name with two hyphens, so nobody can pose as it.
+        "repository": "your--company/data-platform",
+        # Repositories made or renamed since July 2026 have both numbers in the identity of their jobs:
+        # gh api repos/OWNER/NAME --jq '"owner_id: \(.owner.id), repository_id: \(.id)"'
+        "owner_id": None,
+        "repository_id": None,
+        "branch": "main",
+        "account_knows_github": False,  # one account for each environment, with nothing else in it
+    },
     "releases": {"retain": 10},  # two weeks of daily ships
     "enforcement": {"fail_at": Severity.HIGH, "fail_undetermined": False},
 }
@@ -179,7 +198,8 @@ TIERS: Mapping[Tier, Layer] = {
             "parallelism": 4,  # SQLite and two cores serve four tasks without lock errors
         },
         "spark": {"max_vcpus": 2, "max_memory_gb": 2},  # `local[2]` beside Airflow on a laptop
-        "budget": {"monthly_eur": 0, "alert_at_percent": []},  # a machine that is there anyway
+        # A machine that is there anyway.
+        "budget": {"monthly_eur": 0, "alert_at_percent": [], "emails": []},
     },
     Tier.DEV: {
         "protect_data": False,  # made and destroyed daily
@@ -187,6 +207,7 @@ TIERS: Mapping[Tier, Layer] = {
         # it here; the rest takes the NAT gateway, which is there anyway.
         "network": {"private_services": [PrivateService.SECRETS, PrivateService.KEYS]},
         "encryption": {"deletion_window_days": 7},  # the shortest: dev keys come and go
+        "state": {"lock_days": 1},  # proves the behaviour, and a bucket that is given up is gone in a day
         "backup": {"restore_tests": Frequency.NEVER},  # what it would prove, staging proves
         "budget": {"monthly_eur": 800},  # small Airflow around the clock and one NAT gateway are about 500
     },
@@ -222,6 +243,7 @@ TIERS: Mapping[Tier, Layer] = {
         # One worker of two may be lost; at ten, with a dozen tasks each, the night's runs end before the day.
         "orchestrator": {"size": Size.MEDIUM, "workers_min": 2, "workers_max": 10, "parallelism": 128},
         "spark": {"max_vcpus": 256, "max_memory_gb": 1024},  # a backfill of a year in one night
+        "state": {"lock_days": 30, "keep_days": 365},  # a month's work, and the auditors' year
         "budget": {"monthly_eur": 6000},  # a quarter of it is fixed; the rest is Spark, warehouse and storage
         "releases": {"retain": 30},  # a month and more to go back to
         # What nobody can tell before apply is not found out on customers' data.

@@ -21,9 +21,11 @@ from environments.yaml_file import shown
 FOLDER = places.ROOT / "environments"
 
 NAME_FORM = "local, or <aws|gcp|azure>-<dev|staging|prod>, with -<word> after it where there are several"
-_NAME = re.compile(r"local|(?P<cloud>aws|gcp|azure)-(?P<tier>dev|staging|prod)(-(?!release$)[a-z0-9]{1,12})?")
+_NAME = re.compile(
+    r"local|(?P<cloud>aws|gcp|azure)-(?P<tier>dev|staging|prod)(-(?!(?:release|bootstrap)$)[a-z0-9]{1,12})?"
+)
 # The second stack of an environment; Pulumi may keep its settings beside ours.
-_RELEASE_SUFFIX = "-release"
+RELEASE_SUFFIX = "-release"
 
 
 @dataclass(frozen=True)
@@ -178,7 +180,7 @@ def _misnamed(folder: File) -> list[Problem]:
 
 def _stems(folder: File) -> list[str]:
     stems = [file.name.removeprefix("Pulumi.").removesuffix(".yaml") for file in folder.glob("Pulumi.*.yaml")]
-    return sorted((stem for stem in stems if not stem.endswith(_RELEASE_SUFFIX)), key=_rank)
+    return sorted((stem for stem in stems if not stem.endswith(RELEASE_SUFFIX)), key=_rank)
 
 
 def _rank(name: str) -> tuple[int, int, str]:

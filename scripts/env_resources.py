@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -49,9 +49,7 @@ def lines(left: str, right: str) -> Iterator[str]:
     yield from _told(
         "more or fewer", (f"{_short(type_)} {one}→{two}" for type_, (one, two) in found.counts.items())
     )
-    yield from _told(
-        "set otherwise", (f"{_short(type_)} {_inputs(it)}" for type_, it in found.set_otherwise.items())
-    )
+    yield from _told("set otherwise", _by_input(found))
 
 
 def _compared(left: str, right: str) -> SideBySide | None:
@@ -71,8 +69,13 @@ def _short(type_: str) -> str:
     return f"{module.split('/')[0]}.{name}"
 
 
-def _inputs(inputs: Mapping[str, tuple[str, ...]]) -> str:
-    return "/".join(f"{name} ({len(names)})" if len(names) > 1 else name for name, names in inputs.items())
+def _by_input(found: SideBySide) -> Iterator[str]:
+    """`tags of ec2.Subnet`: inputs are fewer than types, and one reason often makes one differ on many."""
+    types: dict[str, list[str]] = {}
+    for type_, inputs in found.set_otherwise.items():
+        for name in inputs:
+            types.setdefault(name, []).append(_short(type_))
+    return (f"{name} of {'/'.join(named)}" for name, named in types.items())
 
 
 # What a line may not be broken at, while it is.
@@ -88,6 +91,6 @@ def _told(head: str, items: Iterator[str]) -> list[str]:
         initial_indent=f"  {head}: ",
         subsequent_indent="    ",
         break_on_hyphens=False,
-        break_long_words=False,
+        break_long_words=True,
     )
     return [line.replace(_TIED, " ") for line in wrapped]

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 def _names(incomplete: str) -> list[str]:
-    from environments import load
+    from policies.gate.targets import own_names
 
-    return [name for name in load.names() if name.startswith(incomplete) and name != "local"]
+    return [name for name in own_names() if name.startswith(incomplete)]
 
 
 Name = Annotated[
@@ -60,9 +60,21 @@ def target(
 
 def captured(found: Target) -> ResourceGraph:
     """The graph of a target."""
-    from policies.gate.capture import capture
+    from policies.gate import sources
 
-    return capture(found.folder, found.stack, config=found.config)
+    return sources.captured([found])[0].graph
+
+
+def folder(output: Path) -> None:
+    """Makes a folder where there is none.
+
+    Raises:
+        Refusal: it cannot be made.
+    """
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Refusal.because(f"no folder can be made: {error.strerror}", where=Location(output)) from None
 
 
 def captured_all(environments: Sequence[str]) -> dict[str, ResourceGraph]:

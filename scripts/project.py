@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from scripts.programs import Config, Folder, Name, Stack, captured, target, write
+from scripts.programs import Config, Folder, Name, Stack, captured, folder, target, write
 
 if TYPE_CHECKING:
     from policies.gate.graph import ResourceGraph
@@ -44,7 +44,7 @@ def project(
     found = target(environment, program, stack, config)
     graph = captured(found)
     if output is not None:
-        _folder(output)
+        folder(output)
     if to is Form.ARM:
         _arm(graph, output)
     elif output is None:
@@ -93,12 +93,3 @@ def _say_left_out(unmapped: Sequence[Unmapped], more: Sequence[str] = ()) -> Non
 
 def _text(content: dict[str, Any]) -> str:
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-
-
-def _folder(output: Path) -> None:
-    from environments.problems import Location, Refusal
-
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise Refusal.because(f"no folder can be made: {error.strerror}", where=Location(output)) from None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from environments.problems import Exit, Location, Refusal
+from scripts.install.pins import require
 from scripts.programs import Config, Folder, Name, Stack, captured, target
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def rehearse(
     No credentials and no network are used. Exit code 1: a resource failed; 3: Terraform or its provider is
     not to be had.
     """
-    _check_terraform()
+    require("terraform", "a rehearsal")
     found = target(environment, program, stack, config)
     if keep is not None:
         _new(keep)
@@ -55,27 +56,13 @@ def rehearse(
         raise typer.Exit(Exit.CHECK_SAID_NO)
 
 
-def _check_terraform() -> None:
-    from scripts.install.pins import find, tools
-
-    terraform = tools()["terraform"]
-    found = find(terraform)
-    if found is None or not found.accepted:
-        what = f"Terraform is version {found.version}" if found else "terraform is not installed"
-        raise Refusal.because(
-            f"{what}; a rehearsal needs {terraform.accept[0]} to below {terraform.accept[1]}",
-            remedy=f"install {terraform.vendor}; `./sluice doctor` shows what else is missing",
-            exit_code=Exit.UNAVAILABLE,
-        )
-
-
 def _assertions(found: Target) -> Assertions | None:
-    """What an environment of ours says must hold; of another program nothing is known."""
-    from environments import places
+    """What an environment of ours says must hold of its platform; of another program nothing is known."""
     from environments.load import load
     from policies.rehearsal.assertions import assertions_of
 
-    return assertions_of(load(found.name)) if found.folder == places.ROOT else None
+    platform = found.environment and found.module is None
+    return assertions_of(load(found.environment)) if platform else None
 
 
 def _new(folder: Path) -> None:

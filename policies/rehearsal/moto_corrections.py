@@ -23,6 +23,66 @@ def apply() -> None:
     default_user_config["lambda"]["use_docker"] = False
     setattr(FakeBucket, "_log_permissions_enabled_policy", staticmethod(may_write_logs))  # noqa: B010
     setattr(BackupResponse, "list_tags", backup_tags)  # noqa: B010
+    _replicas_are_what_was_asked_for()
+    _budgets_tell_their_tags_and_subscribers()
+
+
+def _replicas_are_what_was_asked_for() -> None:
+    """A replica has a description, a policy, tags and aliases of its own, and says that it is one.
+
+    moto's has those of the first key, which then says that it is a replica, and has no tags, for which the
+    provider waits ten minutes.
+    """
+    from moto.kms.models import kms_backends
+    from moto.kms.responses import KmsResponse
+
+    first = KmsResponse.replicate_key
+
+    def replicate_key(self: Any) -> str:
+        answer: str = first(self)
+        region = self._get_param("ReplicaRegion")
+        backend = kms_backends[self.current_account][region]
+        key = backend.keys[json.loads(answer)["ReplicaKeyMetadata"]["KeyId"]]
+        key.aliases = {}
+        key.multi_region_configuration = {**key.multi_region_configuration, "MultiRegionKeyType": "REPLICA"}
+        key.description = self._get_param("Description") or ""
+        key.policy = self._get_param("Policy") or key.generate_default_policy()
+        backend.tagger.tag_resource(key.id, self._get_param("Tags") or [])
+        return answer
+
+    setattr(KmsResponse, "replicate_key", replicate_key)  # noqa: B010
+
+
+def _budgets_tell_their_tags_and_subscribers() -> None:
+    """moto keeps both, or is given them, and cannot be asked for either."""
+    from moto.budgets.responses import BudgetsResponse
+
+    first = BudgetsResponse.create_budget
+
+    def create_budget(self: Any) -> str:
+        answer: str = first(self)
+        budget = self.backend.budgets[self._get_param("AccountId")][self._get_param("Budget")["BudgetName"]]
+        budget.tags = self._get_param("ResourceTags") or []
+        return answer
+
+    def list_tags_for_resource(self: Any) -> str:
+        account, _, name = self._get_param("ResourceARN").split("::")[1].partition(":budget/")
+        return json.dumps({"ResourceTags": self.backend.budgets[account][name].tags})
+
+    def describe_subscribers_for_notification(self: Any) -> str:
+        budget = self.backend.budgets[self._get_param("AccountId")][self._get_param("BudgetName")]
+        wanted = self._get_param("Notification")
+        # Whether it has been reached is the service's to say.
+        told = [
+            subscriber
+            for one in budget.notifications
+            if {**one.details, "NotificationState": None} == {**wanted, "NotificationState": None}
+            for subscriber in one.subscribers
+        ]
+        return json.dumps({"Subscribers": told})
+
+    for operation in (create_budget, list_tags_for_resource, describe_subscribers_for_notification):
+        setattr(BudgetsResponse, operation.__name__, operation)
 
 
 def backup_tags(response: Any) -> str:

@@ -64,7 +64,7 @@ def find() -> Installation:
     if program is None:
         raise Refusal.because(
             "terraform is not installed",
-            remedy="install Terraform 1.5 or later and put it on PATH; `./sluice doctor` shows what else is missing",
+            remedy="install Terraform 1.10 or later and put it on PATH; `./sluice doctor` shows what else is missing",
             exit_code=Exit.UNAVAILABLE,
         )
     try:
@@ -76,7 +76,7 @@ def find() -> Installation:
     except (OSError, subprocess.TimeoutExpired, ValueError, KeyError) as error:
         raise Refusal.because(
             f"{program} does not say its version: {type(error).__name__}",
-            remedy="install Terraform 1.5 or later",
+            remedy="install Terraform 1.10 or later",
             exit_code=Exit.UNAVAILABLE,
         ) from None
 

@@ -30,6 +30,7 @@ def test_names_accounts_ranges_and_references_are_no_difference() -> None:
         key = builder.add("Key", "key")
         return {
             "bucket": f"sluice-{environment.name}-raw",
+            "plan": f"sluice_{environment.name.replace('-', '_')}_raw",
             "policy": f"arn:aws:iam::{environment.account}:root {text(key, 'arn')}",
             "tags": {f"of-{environment.name}": str(environment.network.zone_ranges("data")[1])},
         }
