@@ -94,6 +94,42 @@ def test_the_mock_is_the_account_that_the_program_is_for(url: str) -> None:
     assert Seen(url).client("sts", "eu-west-1").get_caller_identity()["Account"] == ACCOUNT
 
 
+def test_a_key_copied_to_another_region_has_its_own_tags_and_says_what_it_is(url: str) -> None:
+    here, there = (Seen(url).client("kms", region) for region in ("eu-west-1", "eu-central-1"))
+    key = here.create_key(MultiRegion=True)["KeyMetadata"]["KeyId"]
+    tags = [{"TagKey": "owner", "TagValue": "x"}]
+    here.replicate_key(KeyId=key, ReplicaRegion="eu-central-1", Tags=tags, Description="copy")
+    copy = there.describe_key(KeyId=key)["KeyMetadata"]
+    assert there.list_resource_tags(KeyId=key)["Tags"] == tags
+    assert (copy["Description"], copy["MultiRegionConfiguration"]["MultiRegionKeyType"]) == (
+        "copy",
+        "REPLICA",
+    )
+
+
+def test_a_budget_tells_its_tags_and_whom_it_tells(url: str) -> None:
+    budgets = Seen(url).client("budgets", "us-east-1")
+    notice = {"NotificationType": "ACTUAL", "ComparisonOperator": "GREATER_THAN", "Threshold": 80.0}
+    whom = [{"SubscriptionType": "EMAIL", "Address": "x@example.org"}]
+    budgets.create_budget(
+        AccountId=ACCOUNT,
+        Budget={
+            "BudgetName": "b",
+            "BudgetType": "COST",
+            "TimeUnit": "MONTHLY",
+            "BudgetLimit": {"Amount": "10", "Unit": "USD"},
+        },
+        NotificationsWithSubscribers=[{"Notification": notice, "Subscribers": whom}],
+        ResourceTags=[{"Key": "owner", "Value": "x"}],
+    )
+    arn = f"arn:aws:budgets::{ACCOUNT}:budget/b"
+    assert budgets.list_tags_for_resource(ResourceARN=arn)["ResourceTags"] == [{"Key": "owner", "Value": "x"}]
+    told = budgets.describe_subscribers_for_notification(
+        AccountId=ACCOUNT, BudgetName="b", Notification=notice
+    )
+    assert told["Subscribers"] == whom
+
+
 def test_the_users_own_profile_is_not_looked_at(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "nobody")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")

@@ -77,3 +77,24 @@ def test_the_tags_of_a_vault_are_found_with_and_without_a_slash_and_motos_only_w
         assert json.loads(backup_tags(response)) == {"Tags": {"of": arn}}
     response = SimpleNamespace(path=f"/tags/{arn}", backup_backend=backend)
     assert json.loads(BackupResponse.list_tags(response)) != {"Tags": {"of": arn}}
+
+
+def test_moto_still_forgets_the_tags_of_a_replica(monkeypatch: pytest.MonkeyPatch) -> None:
+    import boto3
+    from moto import mock_aws
+
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "mock")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "mock")
+    with mock_aws():
+        here, there = (boto3.client("kms", region_name=region) for region in ("eu-west-1", "eu-central-1"))
+        key = here.create_key(MultiRegion=True)["KeyMetadata"]["KeyId"]
+        tags = [{"TagKey": "owner", "TagValue": "x"}]
+        here.replicate_key(KeyId=key, ReplicaRegion="eu-central-1", Tags=tags)
+        assert there.list_resource_tags(KeyId=key)["Tags"] == []
+
+
+def test_moto_still_cannot_be_asked_for_what_is_said_of_a_budget() -> None:
+    from moto.budgets.responses import BudgetsResponse
+
+    assert not hasattr(BudgetsResponse, "list_tags_for_resource")
+    assert not hasattr(BudgetsResponse, "describe_subscribers_for_notification")
