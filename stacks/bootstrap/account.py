@@ -117,13 +117,13 @@ class _said_clearly:
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         from botocore.exceptions import BotoCoreError, ClientError
 
-        remedy = "sign in (`aws sso login`), or set AWS_PROFILE; `aws sts get-caller-identity` shows who you are"
+        remedy = (
+            "sign in (`aws sso login`), or set AWS_PROFILE; `aws sts get-caller-identity` shows who you are"
+        )
         if isinstance(error, ClientError):
             code = error.response["Error"]["Code"]
             what = "AWS does not accept these credentials" if code in _REFUSED else "AWS says no"
-            raise Refusal.because(
-                f"{what}: {error}", remedy=remedy, exit_code=Exit.UNAVAILABLE
-            ) from None
+            raise Refusal.because(f"{what}: {error}", remedy=remedy, exit_code=Exit.UNAVAILABLE) from None
         if isinstance(error, BotoCoreError):
             raise Refusal.because(
                 f"no credentials of AWS, or no way to it: {error}", remedy=remedy, exit_code=Exit.UNAVAILABLE

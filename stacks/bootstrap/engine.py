@@ -138,7 +138,10 @@ class Engine:
             "allowed_account_ids": [self._names.environment.account],
         }
         if self._names.endpoint:
-            s3 |= {"use_path_style": True, "endpoints": dict.fromkeys(("s3", "sts", "iam"), self._names.endpoint)}
+            s3 |= {
+                "use_path_style": True,
+                "endpoints": dict.fromkeys(("s3", "sts", "iam"), self._names.endpoint),
+            }
         file.write_text(json.dumps({"terraform": {"backend": {"s3": s3}}}, indent=2) + "\n")
 
     def _forget_file(self) -> None:

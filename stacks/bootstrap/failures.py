@@ -25,8 +25,14 @@ _REMEDIES = (
         "give Terraform a way to its registry, or a mirror of the provider (`terraform providers mirror`, then"
         " `provider_installation` in the file that TF_CLI_CONFIG_FILE names)",
     ),
-    (r"prevent_destroy", "what holds data is protected in staging and prod; look at why it would be destroyed"),
-    (r"AccessDenied|UnauthorizedOperation|not authorized", "these credentials lack a right: use an administrator's"),
+    (
+        r"prevent_destroy",
+        "what holds data is protected in staging and prod; look at why it would be destroyed",
+    ),
+    (
+        r"AccessDenied|UnauthorizedOperation|not authorized",
+        "these credentials lack a right: use an administrator's",
+    ),
     (
         r"valid credential sources|ExpiredToken|InvalidClientTokenId|failed to refresh cached credentials",
         "sign in (`aws sso login`), or set AWS_PROFILE",

@@ -64,8 +64,13 @@ def most(environment: Environment, keys: Keys) -> list[Statement]:
         allow(
             "OwnData",
             ON_OWN,
-            [f"arn:aws:s3:::{own}-*", f"{anywhere}{own}-*", f"{anywhere}*/*", f"{anywhere}*:*"]
-            + [f"arn:aws:glue:*:{account}:catalog"],
+            [
+                f"arn:aws:s3:::{own}-*",
+                f"{anywhere}{own}-*",
+                f"{anywhere}*/*",
+                f"{anywhere}*:*",
+                f"arn:aws:glue:*:{account}:catalog",
+            ],
         ),
         allow("Anywhere", ANYWHERE, ["*"]),
         allow("PassOwnRoles", ["iam:PassRole"], [names.role_arn(f"{own}-*")]),
