@@ -45,7 +45,7 @@ lint: install ## style
 
 types: install ## types, strict
 	@$(INFRA)/mypy environments modules policies releases services stacks scripts
-	@$(RUNTIME)/mypy dags/runtime dags/pipelines spark
+	@$(RUNTIME)/mypy dags/runtime dags/pipelines spark releases/contents/dag_reader.py releases/gate/runtime_reader.py
 	@cd dags/bundle && ../../$(RUNTIME)/mypy --config-file ../../pyproject.toml sluice_bundle
 
 schema: install ## writes the JSON Schema of the environment files

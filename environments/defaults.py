@@ -136,12 +136,7 @@ CODE: Layer = {
         "rotation_days": 365,  # what auditors ask for
         "deletion_window_days": 30,  # the longest there is: a key's end is the data's end
     },
-    "secrets": {
-        "source-commerce": {
-            "rotation_days": 90,  # the supplier's terms
-            "replicated": True,  # without it, nothing could be extracted in the fail-over region
-        }
-    },
+    "secrets": {"source-commerce": {"rotation_days": 90}},  # the supplier's terms
     "sources": {
         "commerce": {"base_url": "https://sandbox.commerce.example.com", "secret": "source-commerce"}
     },
@@ -201,7 +196,7 @@ TIERS: Mapping[Tier, Layer] = {
             "parallelism": 4,  # SQLite and two cores serve four tasks without lock errors
         },
         "spark": {"max_vcpus": 2, "max_memory_gb": 2},  # `local[2]` beside Airflow on a laptop
-        "budget": {"monthly_eur": 0, "alert_at_percent": [], "emails": []},
+        "budget": {"monthly_eur": 0, "alert_at_percent": [], "emails": []},  # a machine that is there anyway
     },
     Tier.DEV: {
         "protect_data": False,  # made and destroyed daily
@@ -215,7 +210,8 @@ TIERS: Mapping[Tier, Layer] = {
     },
     Tier.STAGING: {
         "orchestrator": {"workers_max": 5},  # enough to rehearse prod's load at half size
-        "spark": {"max_vcpus": 64, "max_memory_gb": 256},
+        "spark": {"max_vcpus": 64, "max_memory_gb": 256},  # a quarter of prod's: a rehearsal may take longer
+        # Half as much again as the fixed part (small Airflow, NAT, endpoints), for the jobs of rehearsals.
         "budget": {"monthly_eur": 1500},
         "enforcement": {"fail_at": Severity.MEDIUM},  # what would stop prod shows here first
     },
@@ -230,22 +226,24 @@ TIERS: Mapping[Tier, Layer] = {
             "zones": {"raw": {"lock_days": 365}},  # evidence for a full financial year
         },
         "backup": {
-            "vault_locked": True,
+            "vault_locked": True,  # backups outlive whoever takes over an administrator
             "plans": {
-                "internal": {"keep_days": 35},
+                "internal": {"keep_days": 35},  # one monthly close and a few days, as the others in dev
                 # Cold after a month, kept for a year; the copy serves disasters, not audits.
                 "confidential": _plan(hours=12, keep=365, cold=30, copy=90),
-                "restricted": _plan(hours=12, keep=365, cold=30, copy=90),
+                "restricted": _plan(hours=12, keep=365, cold=30, copy=90),  # the same: it opens the other
             },
         },
         "sources": {
             "commerce": {"base_url": "https://api.commerce.example.com"}
         },  # the others get the sandbox
+        # One worker of two may be lost; at ten, with a dozen tasks each, the night's runs end before the day.
         "orchestrator": {"size": Size.MEDIUM, "workers_min": 2, "workers_max": 10, "parallelism": 128},
-        "spark": {"max_vcpus": 256, "max_memory_gb": 1024},
+        "spark": {"max_vcpus": 256, "max_memory_gb": 1024},  # a backfill of a year in one night
         "state": {"lock_days": 30, "keep_days": 365},  # a month's work, and the auditors' year
-        "budget": {"monthly_eur": 6000},
+        "budget": {"monthly_eur": 6000},  # a quarter of it is fixed; the rest is Spark, warehouse and storage
         "releases": {"retain": 30},  # a month and more to go back to
+        # What nobody can tell before apply is not found out on customers' data.
         "enforcement": {"fail_at": Severity.MEDIUM, "fail_undetermined": True},
     },
 }

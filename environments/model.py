@@ -33,7 +33,6 @@ class Secret(Part):
     """An entry of the secrets service. Its value is never in a file."""
 
     rotation_days: int = Field(ge=1, le=365, description="Days after which the secret is rotated.")
-    replicated: bool = Field(description="Whether the secret is copied to the fail-over region.")
 
 
 class SourceSystem(Part):

@@ -28,6 +28,8 @@ SECRETS = STATE / "secrets"
 
 # The addresses of the local services, written by `services/`, read by the local stack.
 ENDPOINTS = RUN / "endpoints.json"
+# The functions that run here and what they are told, written by the local stack, read by `services/`.
+FUNCTIONS = RUN / "functions.json"
 
 
 def venv_python(group: str) -> Path:

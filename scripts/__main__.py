@@ -17,6 +17,7 @@ from scripts import (
     doctor,
     down,
     env,
+    env_cost,
     env_shell,
     gate,
     logs,
@@ -48,6 +49,7 @@ app.command("capture")(capture.capture)
 app.command("project")(project.project)
 app.command("rehearse")(rehearse.rehearse)
 app.add_typer(policy.app, name="policy")
+env.app.command("cost")(env_cost.cost)
 env.app.command("shell")(env_shell.shell)
 app.add_typer(env.app, name="env")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -74,6 +75,25 @@ def folder(output: Path) -> None:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise Refusal.because(f"no folder can be made: {error.strerror}", where=Location(output)) from None
+
+
+def captured_all(environments: Sequence[str]) -> dict[str, ResourceGraph]:
+    """The graphs of environments by name, side by side.
+
+    Raises:
+        Refusal: one does not exist, or cannot be captured; holds the problems of all.
+    """
+    from policies.gate import targets
+    from policies.gate.capture import Program, capture_many
+
+    found = targets.own(list(environments))
+    results = capture_many([Program(item.folder, item.stack, item.config) for item in found])
+    problems = [problem for one in results if isinstance(one, Refusal) for problem in one.problems]
+    if problems:
+        raise Refusal(*dict.fromkeys(problems))
+    return {
+        item.name: graph for item, graph in zip(found, results, strict=True) if not isinstance(graph, Refusal)
+    }
 
 
 def write(output: Path, content: bytes) -> None:

@@ -62,7 +62,7 @@ def _plan(graph: ResourceGraph) -> None:
 
 
 def _root_module(graph: ResourceGraph, output: Path, program: Path) -> None:
-    from policies.gate.capture import repository_of
+    from policies.gate.capture import root_of
     from policies.gate.projection import terraform
     from policies.gate.projection.module_files import write_files
     from policies.gate.projection.root_module import terraform_json
@@ -71,7 +71,7 @@ def _root_module(graph: ResourceGraph, output: Path, program: Path) -> None:
     module = terraform_json(projection)
     newer = [f"{place}: only the newer provider has it" for place in module.left_out]
     _say_left_out(projection.unmapped, newer)
-    write_files(module.files, output, repository_of(program))
+    write_files(module.files, output, root_of(program))
     write(output / "main.tf.json", module.text.encode())
 
 

@@ -41,12 +41,12 @@ def rehearse(
         _new(keep)
     graph = captured(found)
 
-    from policies.gate.capture import repository_of
+    from policies.gate.capture import root_of
     from policies.rehearsal import report
     from policies.rehearsal.run import Subject
     from policies.rehearsal.run import rehearse as run
 
-    subject = Subject(found.name, graph, repository_of(found.folder), _assertions(found), keep)
+    subject = Subject(found.name, graph, root_of(found.folder), _assertions(found), keep)
     result = run(subject, _Progress())
     if json:
         sys.stdout.write(json_format.dumps(report.as_json(result), indent=2, ensure_ascii=False) + "\n")

@@ -88,7 +88,7 @@ def _services(phases: Phases, beside: ThreadPoolExecutor) -> tuple[Credentials, 
 
     Airflow's database is made ready while the stack is applied.
     """
-    from services import airflow, credentials, ports, readiness, supervisor
+    from services import airflow, credentials, functions, ports, readiness, supervisor
     from services.processes import SERVICES, aws_environment
 
     with phases.phase("services") as note:
@@ -110,11 +110,15 @@ def _services(phases: Phases, beside: ThreadPoolExecutor) -> tuple[Credentials, 
         readiness.wait(first, at, seconds=60)
         note(f"started {', '.join(started)}" if started else "all were running")
     manifest = _apply(phases, aws_environment(keys, at))
+    restarted = functions.start(at)
     with phases.phase("airflow") as note:
         migration.result()
         started = airflow.start(at)
         readiness.wait(airflow.PROCESSES, at, seconds=180)
         note(f"started {len(started)} processes" if started else "all were running")
+    with phases.phase("functions") as note:
+        readiness.wait([functions.SERVICE], at, seconds=60)
+        note("started" if restarted else "were running")
     return keys, at, manifest["zones"]["releases"]
 
 

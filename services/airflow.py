@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from airflow_client.client import ApiClient
 
 CONFIG = places.AIRFLOW_HOME / "airflow.cfg"
-PROCESSES = tuple(service for service in SERVICES if service.after_stack)
+PROCESSES = tuple(service for service in SERVICES if service.name.startswith("airflow-"))
 _STARTED_WITH = places.RUN / "airflow.started-with"
 _MIGRATED_TO = places.AIRFLOW_HOME / "migrated-to"
 

@@ -20,7 +20,6 @@ from environments.model import Environment
 
 # What a cloud computes and a component reads.
 COMPUTED = (
-    "allocationId",
     "arn",
     "clientId",
     "defaultNetworkAclId",

@@ -27,7 +27,7 @@ INSPECTION = (
     "kms:ListKeyRotations",
     "kms:ListResourceTags",
 )
-# Nothing here encrypts or decrypts, and nothing lets someone else: a grant is made by who uses a key.
+# Nothing here encrypts or decrypts, and nothing lets someone else do so.
 ADMINISTRATION = (
     "kms:CancelKeyDeletion",
     "kms:CreateAlias",
@@ -50,7 +50,7 @@ COPY = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey")
 # Backup moves recovery points between keys.
 KEEP = (*USE, "kms:Encrypt", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo")
 USE_BY_LOGS = (*USE, "kms:Encrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo")
-# These encrypt what they are set up with under the identity of whoever sets them up, and keep a grant for later.
+# These encrypt what they are set up with under the identity of whoever sets them up.
 SET_UP_SERVICES = ("lambda", "scheduler")
 SET_UP = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey")
 # They put messages into encrypted topics, queues and buses: alarms, events, notices of buckets and of backups.
@@ -88,14 +88,17 @@ def services_of(data_class: DataClass) -> tuple[str, ...]:
 
 def key_policy(environment: Environment, users: Users) -> Output[str]:
     """The policy of a key."""
+    run = {"ArnLike": {"aws:PrincipalArn": administrators(environment)}}
+    by_services = {
+        "Bool": {"kms:GrantIsForAWSResource": "true"},
+        "StringEquals": {"kms:CallerAccount": environment.account},
+    }
     statements = [
         _account(environment, "Inspection", INSPECTION, {}),
-        _account(
-            environment,
-            "Administration",
-            ADMINISTRATION,
-            {"ArnLike": {"aws:PrincipalArn": administrators(environment)}},
-        ),
+        _account(environment, "Administration", ADMINISTRATION, run),
+        # What keeps data under a key by itself, such as Airflow's database, is granted it when it is set up: by a
+        # service on behalf of who sets it up, never by hand.
+        _account(environment, "GrantsToServices", ("kms:CreateGrant",), {**run, **by_services}),
     ]
     if users.workloads:
         statements.append(_users(environment, users, "Use", USE, users.workloads, users.services))
@@ -108,7 +111,7 @@ def key_policy(environment: Environment, users: Users) -> Output[str]:
     if users.copiers:
         statements.append(_users(environment, users, "Copy", COPY, users.copiers, ("s3",)))
     if users.platform_services:
-        statements += [*_services(environment), *_deployers(environment, users.region)]
+        statements += [*_services(environment), _deployers(environment, users.region)]
     return Output.json_dumps({"Version": "2012-10-17", "Statement": statements})
 
 
@@ -129,12 +132,10 @@ def administrators(environment: Environment) -> list[str]:
     ]
 
 
-def _deployers(environment: Environment, region: str) -> list[dict[str, Any]]:
+def _deployers(environment: Environment, region: str) -> dict[str, Any]:
     """CI sets functions and schedules up under this key, and reads back what it wrote; nothing else through it."""
-    users, deployer = Users(region), [ci_role_arn(environment, "apply")]
-    grant = _users(environment, users, "SetUpByGrant", ("kms:CreateGrant",), deployer, SET_UP_SERVICES)
-    grant["Condition"]["Bool"] = {"kms:GrantIsForAWSResource": "true"}
-    return [_users(environment, users, "SetUp", SET_UP, deployer, SET_UP_SERVICES), grant]
+    deployer = [ci_role_arn(environment, "apply")]
+    return _users(environment, Users(region), "SetUp", SET_UP, deployer, SET_UP_SERVICES)
 
 
 def _users(

@@ -47,8 +47,6 @@ def copied_classes(environment: Environment) -> tuple[DataClass, ...]:
     """The classes with a key that have copies in the fail-over region: of zones, of backups, of secrets."""
     zones = replicated_classes(environment)
     backups = {name for name, plan in environment.backup.plans.items() if plan.copy_keep_days is not None}
-    secrets = (
-        {DataClass.RESTRICTED} if any(item.replicated for item in environment.secrets.values()) else set()
-    )
+    secrets = {DataClass.RESTRICTED} if environment.secrets else set()
     copied = zones | backups | secrets
     return tuple(name for name in environment.encryption.customer_key_for if name in copied)

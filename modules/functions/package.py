@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import os
 import struct
 import zipfile
 from dataclasses import dataclass
@@ -59,7 +60,8 @@ class Package:
         file = folder / f"{self.handler}.zip"
         if not file.is_file() or file.read_bytes() != self.content:
             folder.mkdir(parents=True, exist_ok=True)
-            beside = file.with_name(f".{file.name}.new")
+            # Of this process alone: the gate captures environments side by side, and each writes.
+            beside = file.with_name(f".{file.name}.{os.getpid()}.new")
             beside.write_bytes(self.content)
             beside.replace(file)
         return file

@@ -29,13 +29,13 @@ class _Import:
     line: int
 
 
-def collect(root: Path, handler: str, vendored: frozenset[str]) -> dict[str, bytes]:
+def collect(root: Path, handler: str, vendored: frozenset[str] | None) -> dict[str, bytes]:
     """The function's files by their path in the archive, which is their path in the repository.
 
     Args:
         root: the repository.
         handler: name of its folder under `handlers/`.
-        vendored: top-level modules that the archive brings along.
+        vendored: top-level modules that the archive brings along; None where the function finds what is installed.
 
     Raises:
         Refusal: there is no such handler, a file cannot be read as Python, or one imports what will not be
@@ -94,7 +94,7 @@ def _packages(root: Path, file: Path) -> Iterator[Path]:
 
 
 def _imported(
-    root: Path, file: Path, source: bytes, vendored: frozenset[str], problems: list[Problem]
+    root: Path, file: Path, source: bytes, vendored: frozenset[str] | None, problems: list[Problem]
 ) -> Iterator[Path]:
     try:
         tree = ast.parse(source)
@@ -105,7 +105,7 @@ def _imported(
         top = one.module.partition(".")[0]
         if (root / top).is_dir():
             yield from _modules(root, one)
-        elif top not in sys.stdlib_module_names and top not in PROVIDED and top not in vendored:
+        elif vendored is not None and top not in {*sys.stdlib_module_names, *PROVIDED, *vendored}:
             problems.append(
                 Problem(
                     f"imports `{top}`, which is not there when the function runs",

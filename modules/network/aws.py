@@ -8,7 +8,7 @@ from pulumi import ResourceOptions
 
 from environments.naming import physical_name, tags
 from environments.vocabulary import Nat, SubnetTier
-from modules.network.aws_acls import network_acl
+from modules.network.aws_acls import network_acls
 from modules.network.aws_endpoints import endpoints
 from modules.network.aws_flow_logs import flow_logs
 from modules.network.aws_groups import security_groups
@@ -31,8 +31,7 @@ class AwsNetwork(pulumi.ComponentResource):
         tiers = tuple(SubnetTier) if has_nat else PRIVATE_TIERS
         vpc = self._vpc(spec)
         subnets = {tier: vpc.subnets(tier) for tier in tiers}
-        for tier in tiers:
-            network_acl(vpc, tier, subnets[tier])
+        network_acls(vpc, subnets)
         nat = {}
         if has_nat:
             public = subnets[SubnetTier.PUBLIC]
@@ -56,7 +55,7 @@ class AwsNetwork(pulumi.ComponentResource):
         self.register_outputs({})
 
     def _vpc(self, spec: NetworkSpec) -> Vpc:
-        """The VPC, with its defaults closed: what is started without a place of its own can speak to nobody."""
+        """The VPC, with its default group closed: what is started without one of its own can speak to nobody."""
         inside = ResourceOptions(parent=self)
         environment = spec.environment
 
@@ -75,14 +74,6 @@ class AwsNetwork(pulumi.ComponentResource):
         aws.ec2.DefaultSecurityGroup(
             "default-group",
             vpc_id=made.id,
-            ingress=[],
-            egress=[],
-            tags=vpc.tags("default"),
-            opts=inside,
-        )
-        aws.ec2.DefaultNetworkAcl(
-            "default-acl",
-            default_network_acl_id=made.default_network_acl_id,
             ingress=[],
             egress=[],
             tags=vpc.tags("default"),

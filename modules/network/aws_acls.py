@@ -7,11 +7,12 @@ Traffic to the network's own DNS and to instance metadata passes no ACL.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 
 import pulumi_aws as aws
+from pulumi import ResourceOptions
 
 from environments.network import Network
 from environments.vocabulary import Nat, SubnetTier
@@ -74,10 +75,22 @@ def rules(network: Network, tier: SubnetTier) -> Rules:
     return Rules(tuple(dict.fromkeys(ingress)), tuple(dict.fromkeys(egress)))
 
 
-def network_acl(vpc: Vpc, tier: SubnetTier, subnets: Subnets) -> None:
-    """Makes the ACL of one tier."""
+def network_acls(vpc: Vpc, subnets: Mapping[SubnetTier, Subnets]) -> None:
+    """Makes the ACL of each tier, and closes the default one, which then is no subnet's any more."""
+    made = [_acl(vpc, tier, inside) for tier, inside in subnets.items()]
+    aws.ec2.DefaultNetworkAcl(
+        "default-acl",
+        default_network_acl_id=vpc.resource.default_network_acl_id,
+        ingress=[],
+        egress=[],
+        tags=vpc.tags("default"),
+        opts=ResourceOptions.merge(vpc.inside, ResourceOptions(depends_on=made)),
+    )
+
+
+def _acl(vpc: Vpc, tier: SubnetTier, subnets: Subnets) -> aws.ec2.NetworkAcl:
     mine = rules(vpc.environment.network, tier)
-    aws.ec2.NetworkAcl(
+    return aws.ec2.NetworkAcl(
         f"{tier}-acl",
         vpc_id=vpc.resource.id,
         subnet_ids=[subnet.id for subnet in subnets.values()],

@@ -80,7 +80,7 @@ def _nat(
     )
     return aws.ec2.NatGateway(
         f"nat-{letter}",
-        allocation_id=address.allocation_id,
+        allocation_id=address.id,
         subnet_id=subnet.id,
         connectivity_type="public",
         tags=vpc.tags(f"nat-{letter}"),

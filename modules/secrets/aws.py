@@ -37,8 +37,8 @@ class AwsSecrets(pulumi.ComponentResource):
             description=f"{entry} of {environment.name}",
             kms_key_id=spec.key,
             recovery_window_in_days=0 if spec.destroy_data else RECOVERY_DAYS[-1],
-            # The copy has the name, the values and the policy of the original, by the service's own doing.
-            replicas=_replicas(spec) if environment.secrets[entry].replicated else None,
+            # Without it, nothing could be extracted in the fail-over region. The service keeps the copy the same.
+            replicas=[{"region": environment.failover_region, "kms_key_id": spec.failover_key}],
             tags=tags(environment, data_classification=DataClass.RESTRICTED),
             opts=ResourceOptions(parent=self, protect=environment.protect_data),
         )
@@ -79,10 +79,6 @@ class AwsSecrets(pulumi.ComponentResource):
             rotate_immediately=False,
             opts=ResourceOptions(parent=self, depends_on=[permission, policy]),
         )
-
-
-def _replicas(spec: SecretsSpec) -> list[aws.secretsmanager.SecretReplicaArgsDict]:
-    return [{"region": spec.environment.failover_region, "kms_key_id": spec.failover_key}]
 
 
 def entry_policy(spec: SecretsSpec) -> Output[str]:

@@ -13,6 +13,7 @@ from environments import places
 from environments.load import load_all
 from environments.model import Environment
 from policies.gate import baseline, cache, destructive, enforcement, sources, waivers
+from policies.gate.capture import root_of
 from policies.gate.capture.launch import Captured
 from policies.gate.engines import rego
 from policies.gate.engines.checkov.engine import Checkov
@@ -164,7 +165,7 @@ def _enforced(
         list(reports),
         every,
         asked.base,
-        str(targets[0].folder if targets else places.ROOT),
+        str(root_of(targets[0].folder.resolve()) if targets else places.ROOT),
         {"opa": rego.version()},
         time.monotonic() - since,
     )

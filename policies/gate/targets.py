@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from environments import policy
-from environments.load import cloud_and_tier, load, names
+from environments.load import cloud_and_tier, load_these, names
 from environments.model import Environment
 from environments.places import ROOT
-from environments.problems import Problem, Refusal
+from environments.problems import Refusal
 from environments.vocabulary import Cloud, DataClass, Tag, Tier
 from policies.gate.context import Context, KeyRequirement
 
@@ -66,20 +66,11 @@ def own(wanted: Iterable[str]) -> list[Target]:
             "no cloud rule knows the providers of `local`",
             remedy="`./sluice up` previews it; gate a cloud environment",
         )
-    problems: list[Problem] = []
-    targets: list[Target] = []
-    for name in chosen:
-        try:
-            targets.append(_own(name))
-        except Refusal as refusal:
-            problems += refusal.problems
-    if problems:
-        raise Refusal(*dict.fromkeys(problems))
-    return targets
+    environments = load_these(dict.fromkeys(name.removesuffix(BOOTSTRAP_SUFFIX) for name in chosen))
+    return [_own(name, environments[name.removesuffix(BOOTSTRAP_SUFFIX)]) for name in chosen]
 
 
-def _own(name: str) -> Target:
-    environment = load(name.removesuffix(BOOTSTRAP_SUFFIX))
+def _own(name: str, environment: Environment) -> Target:
     context = context_of(environment)
     if not name.endswith(BOOTSTRAP_SUFFIX):
         return Target(name, ROOT, name, context, environment=name)

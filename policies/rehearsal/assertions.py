@@ -201,11 +201,10 @@ class _Book:
 
         @cache
         def network() -> dict[str, Any]:
-            found = ec2.describe_vpcs(Filters=[{"Name": "tag:Name", "Values": [name]}])["Vpcs"]
-            return dict(found[0]) if found else {"VpcId": "none", "CidrBlock": None}
+            return dict(ec2.describe_vpcs(Filters=[{"Name": "tag:Name", "Values": [name]}])["Vpcs"][0])
 
-        def inside() -> list[dict[str, str]]:
-            return [{"Name": "vpc-id", "Values": [network()["VpcId"]]}]  # type: ignore[dict-item]
+        def inside() -> list[dict[str, Any]]:
+            return [{"Name": "vpc-id", "Values": [network()["VpcId"]]}]
 
         ranges = environment.network
         self._holds(VPC, name, "range", str(ranges.cidr), lambda: network()["CidrBlock"])

@@ -78,8 +78,9 @@ def _differences(before: Any, after: Any, unknown: Any, path: str) -> Iterator[t
     # What the cloud computes is unknown in every update; only what the program sets can drift.
     if unknown is True or before == after or _empty(before, after):
         return
-    if isinstance(before, dict) and isinstance(after, dict) and before and after:
-        inside = unknown if isinstance(unknown, dict) else {}
+    inside = unknown if isinstance(unknown, dict) else {}
+    # A map that was empty, or will be, is one change and not one for each key.
+    if isinstance(before, dict) and isinstance(after, dict) and before and (after or inside):
         for name in sorted({*before, *after}):
             if name == "tags_all" and not path:
                 # The tags with the provider's own: says nothing that `tags` does not.

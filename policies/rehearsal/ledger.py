@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from policies.gate import values
 from policies.gate.graph import Resource, ResourceGraph
@@ -11,6 +11,8 @@ from policies.rehearsal.dependence import blocked
 from policies.rehearsal.drift import Drift
 from policies.rehearsal.gaps import Gaps
 from policies.rehearsal.outcome import Broken, Dropped, Outcome, Status
+
+SECOND_PLAN = "second plan"
 
 # Inputs that hold the physical name of a thing, or of what it is a setting of.
 _NAMES = ("bucket", "name")
@@ -31,7 +33,7 @@ class Ledger:
         self._needs = needs
         self._gaps = gaps
         self._shown = {item.address: item for item in projection.resources if _rehearsable(item)}
-        self._reasons: dict[str, list[str]] = {}
+        self._reasons: dict[str, dict[str, str]] = {}
         self._notes: dict[str, list[str]] = {}
         self._created: set[str] = set()
 
@@ -45,9 +47,11 @@ class Ledger:
         """Addresses of what is there."""
         return frozenset(self._created)
 
-    def fail(self, address: str, reasons: Sequence[str]) -> None:
-        """Books a failure; more reasons may follow."""
-        self._reasons.setdefault(address, []).extend(reasons)
+    def fail(self, address: str, stage: str, messages: Iterable[str]) -> None:
+        """Books a failure; what a later stage says again is booked once."""
+        known = self._reasons.setdefault(address, {})
+        for message in messages:
+            known.setdefault(message, stage)
 
     def created(self, addresses: Collection[str]) -> None:
         """Books what an apply created."""
@@ -62,7 +66,7 @@ class Ledger:
                 self._note(one.address, f"not compared: follows {reached[one.address]}")
                 continue
             if one.findings:
-                self.fail(one.address, [f"second plan: {words}" for words in one.findings])
+                self.fail(one.address, SECOND_PLAN, one.findings)
             if one.excused:
                 self._note(one.address, f"not compared: {', '.join(dict.fromkeys(one.excused))}")
 
@@ -77,7 +81,7 @@ class Ledger:
             None,
         )
         if address is not None:
-            self.fail(address, [f"assertion: {one.what}"])
+            self.fail(address, "assertion", [one.what])
         return address is not None
 
     def not_to_apply(self) -> frozenset[str]:
@@ -100,7 +104,8 @@ class Ledger:
                     Outcome(resource, address, Status.LEFT_OUT, self._why_left_out(resource, address))
                 )
             elif address in self._reasons:
-                found.append(Outcome(resource, address, Status.FAILED, "; ".join(self._reasons[address])))
+                told = (f"{stage}: {message}" for message, stage in self._reasons[address].items())
+                found.append(Outcome(resource, address, Status.FAILED, "; ".join(told)))
             elif address in self._created:
                 notes = "; ".join(self._notes.get(address, ()))
                 found.append(Outcome(resource, address, Status.APPLIED, notes))

@@ -16,7 +16,7 @@ from policies.gate.projection.root_module import needs
 from policies.rehearsal import beside, diagnostics, drift, gaps
 from policies.rehearsal.commands import Commands
 from policies.rehearsal.diagnostics import Diagnostic
-from policies.rehearsal.ledger import Ledger
+from policies.rehearsal.ledger import SECOND_PLAN, Ledger
 from policies.rehearsal.mock import Mock
 from policies.rehearsal.outcome import Broken, Rehearsal
 from policies.rehearsal.watch import watched_folder
@@ -24,8 +24,10 @@ from policies.rehearsal.workspace import Workspace
 from policies.terraform import installation
 from policies.terraform.process import Terraform
 
-FIRST_PLAN = "first.tfplan"
-SECOND_PLAN = "second.tfplan"
+FIRST = "first.tfplan"
+SECOND = "second.tfplan"
+
+_NO_START = "Failed to load plugin schemas"
 
 # The account of a program that does not say its own.
 ANY_ACCOUNT = "123456789012"
@@ -137,12 +139,23 @@ class _Run:
             with self._stage(stage):
                 while self._book(stage, check()):
                     self._workspace.write(absent=self._ledger.failed)
+            self._check_provider()
             if self.result.problems:
                 return False
         return True
 
+    def _check_provider(self) -> None:
+        """A provider that does not start says nothing of the program."""
+        for problem in self.result.problems:
+            if _NO_START in problem:
+                raise Refusal.because(
+                    f"the provider does not start: {problem}",
+                    remedy="mend its installation: what `terraform init` keeps, the plugin cache, or the mirror",
+                    exit_code=Exit.UNAVAILABLE,
+                )
+
     def _plan(self) -> list[Diagnostic]:
-        return self._commands.plan(FIRST_PLAN)
+        return self._commands.plan(FIRST)
 
     def _apply(self) -> bool:
         """Applies what can be; a resource that fails keeps only those that need it from being tried."""
@@ -156,16 +169,16 @@ class _Run:
                     self.result.problems.append("the plan without what cannot be applied fails")
                     return False
             whole = len(self._needs) - len(out)
-            applied = self._commands.apply(FIRST_PLAN, lambda done: self._progress.count(done, whole))
+            applied = self._commands.apply(FIRST, lambda done: self._progress.count(done, whole))
             self._ledger.created(applied.done)
             self._book("apply", applied.said)
         return True
 
     def _look_again(self) -> None:
-        with self._stage("second plan"):
-            self._book("second plan", self._commands.plan(SECOND_PLAN))
-            if (self._workspace.folder / SECOND_PLAN).exists():
-                changes = self._commands.changes(SECOND_PLAN)
+        with self._stage(SECOND_PLAN):
+            self._book(SECOND_PLAN, self._commands.plan(SECOND))
+            if (self._workspace.folder / SECOND).exists():
+                changes = self._commands.changes(SECOND)
                 self._ledger.drifted(drift.read(changes, self._ledger.applied, gaps.known().attributes))
 
     def _assert(self) -> None:
@@ -190,7 +203,7 @@ class _Run:
         fresh = False
         for address, messages in sorted_.found.items():
             fresh = address not in self._ledger.failed or fresh
-            self._ledger.fail(address, [f"{stage}: {message}" for message in messages])
+            self._ledger.fail(address, stage, messages)
         return fresh
 
     @contextmanager

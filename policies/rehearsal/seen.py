@@ -48,6 +48,8 @@ class Seen:
             return ask()
         except ClientError as error:
             return str(error.response.get("Error", {}).get("Code", "an error without a code"))
+        except LookupError:
+            return "nothing there"
 
     @staticmethod
     def tags(given: Iterable[Mapping[str, str]], key: str = "Key", value: str = "Value") -> dict[str, str]:

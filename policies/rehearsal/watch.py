@@ -24,6 +24,8 @@ from policies.rehearsal import beside
 _QUIET_LOOKS = 2
 _LOOK_SECONDS = 0.1
 _LONGEST_SECONDS = 60
+# Terraform speaks to its provider through a socket below the folder, and the path of one has 104 characters at most.
+_LONGEST_BASE = 54
 
 
 @contextlib.contextmanager
@@ -33,14 +35,16 @@ def watched_folder() -> Iterator[Path]:
     Raises:
         Refusal: no folder can be made.
     """
-    temporary = {"TMPDIR": tempfile.gettempdir()}
-    watcher = beside.start("policies.rehearsal.watch", environment=temporary)
+    base = tempfile.gettempdir()
+    if len(base) > _LONGEST_BASE:
+        base = "/tmp"
+    watcher = beside.start("policies.rehearsal.watch", base)
     assert watcher.stdin is not None and watcher.stdout is not None
     try:
         folder = watcher.stdout.readline().strip()
         if not folder:
             raise Refusal.because(
-                f"no folder can be made in {tempfile.gettempdir()}",
+                f"no folder can be made in {base}",
                 remedy="make room there, or name another place in TMPDIR",
                 exit_code=Exit.UNAVAILABLE,
             )
@@ -51,11 +55,11 @@ def watched_folder() -> Iterator[Path]:
         watcher.stdout.close()
 
 
-def main(_: Sequence[str]) -> None:
-    """Makes the folder, says where it is, waits for the rehearsal's end, and cleans up."""
+def main(arguments: Sequence[str]) -> None:
+    """Makes the folder in the one that is named, says where it is, waits for the rehearsal's end, and cleans up."""
     for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(sign, signal.SIG_IGN)
-    folder = tempfile.mkdtemp(prefix="sluice-rehearsal-")
+    folder = tempfile.mkdtemp(prefix="sluice-rehearsal-", dir=arguments[0])
     try:
         # Who would read it may be gone already; the pipe below then says so.
         with contextlib.suppress(BrokenPipeError):

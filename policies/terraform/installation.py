@@ -20,7 +20,7 @@ from environments import places
 from environments.problems import Exit, Refusal
 from policies.gate.projection.root_module import VERSIONS
 
-KEPT = places.INSTALLED / "terraform-plugins"
+KEPT = places.STATE / "cache" / "terraform-plugins"
 SOURCE = "registry.terraform.io/hashicorp/aws"
 VERSION = VERSIONS["aws"]
 
@@ -111,7 +111,7 @@ def initialise(installation: Installation, work: Path, configuration: Path) -> N
     if done.returncode == 0:
         _keep(installation, work)
         return
-    told = " ".join(done.stderr.split())
+    told = " ".join(re.sub("[│╷╵]", " ", done.stderr).partition("Error: ")[2].split())
     if any(sign in told for sign in _NO_PROVIDER):
         raise Refusal.because(
             f"the provider hashicorp/aws {VERSION} is nowhere to be had: {told[-600:]}",

@@ -12,6 +12,9 @@ from typing import Any
 
 from modules.functions.runtime.problems import Rejected
 
+# Half a character, which JSON can escape and UTF-8 cannot hold.
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
 
 class Fields:
     """The fields of one JSON object. A wrong one gives an empty value and a problem; `check` then raises."""
@@ -24,7 +27,7 @@ class Fields:
     def text(self, name: str, *, most: int, pattern: str | None = None, required: bool = True) -> str:
         """A string of at most `most` characters, which the pattern matches as a whole."""
         value = self._get(name, required)
-        if value is None:
+        if value is None or (value == "" and not required):
             return ""
         if not isinstance(value, str) or not value.strip():
             self.problems.append(f"{name} is not a text")
@@ -32,6 +35,8 @@ class Fields:
             self.problems.append(f"{name} has more than {most} characters")
         elif pattern and not re.fullmatch(pattern, value):
             self.problems.append(f"{name} does not match {pattern}")
+        elif _SURROGATE.search(value):
+            self.problems.append(f"{name} is not Unicode text")
         else:
             return value
         return ""
@@ -41,10 +46,19 @@ class Fields:
         value = self._get(name, default is None)
         if value is None:
             return default or ""
-        if value not in allowed:
+        if not isinstance(value, str) or value not in allowed:
             self.problems.append(f"{name} is none of {', '.join(sorted(allowed))}")
             return ""
-        return str(value)
+        return value
+
+    def whole(self, name: str, *, least: int = 0) -> int:
+        """A whole number."""
+        value = self._get(name, True)
+        if isinstance(value, int) and not isinstance(value, bool) and value >= least:
+            return value
+        if value is not None:
+            self.problems.append(f"{name} is not a whole number of {least} or more")
+        return least
 
     def moment(self, name: str) -> datetime:
         """A moment in ISO 8601 with its offset, in UTC."""
@@ -78,6 +92,15 @@ class Fields:
         if value is not None:
             self.problems.append(f"{name} is not an object")
         return {}
+
+    def sequence(self, name: str) -> list[Any]:
+        """A list."""
+        value = self._get(name, True)
+        if isinstance(value, list):
+            return value
+        if value is not None:
+            self.problems.append(f"{name} is not a list")
+        return []
 
     def check(self) -> None:
         """Raises Rejected with all problems at once, if there were any."""

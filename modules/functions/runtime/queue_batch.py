@@ -14,12 +14,12 @@ from typing import Any
 
 from modules.functions.runtime import envelopes
 from modules.functions.runtime.clients import client
-from modules.functions.runtime.problems import Rejected
+from modules.functions.runtime.problems import Rejected, reason
 from modules.functions.runtime.settings import required
 
 log = logging.getLogger(__name__)
 
-_LONGEST_REASON = 1000
+_LONGEST_REASON = 4000
 
 
 def is_batch(event: Any) -> bool:
@@ -37,31 +37,30 @@ def each(event: dict[str, Any], process: Callable[[Any], Any]) -> dict[str, Any]
 
 
 def _done(record: dict[str, Any], process: Callable[[Any], Any]) -> bool:
-    message = record["messageId"]
+    told = {"message_id": record["messageId"]}
     deliveries = int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))
     try:
         process(envelopes.parse(record["body"]))
         return True
-    except Rejected as rejected:
-        reason = str(rejected)
     # Whatever it is: the other messages of the batch must have their turn.
     except Exception as error:
-        reason = f"{type(error).__name__}: {error}"
-        if deliveries < int(required("DELIVERIES")):
-            log.warning("to be delivered again", extra={"message_id": message, "reason": reason})
+        why = reason(error)
+        told |= {"reason": why}
+        if not isinstance(error, Rejected) and deliveries < int(required("DELIVERIES")):
+            log.warning("to be delivered again", extra=told)
             return False
     try:
-        _bury(record, reason)
+        _bury(record, why)
     except Exception as error:
-        log.error("no dead letter sent", extra={"message_id": message, "reason": f"{type(error).__name__}"})
+        log.error("no dead letter sent", extra=told | {"sending": reason(error)})
         return False
-    log.error("dead letter", extra={"message_id": message, "reason": reason, "deliveries": deliveries})
+    log.error("dead letter", extra=told | {"deliveries": deliveries})
     return True
 
 
-def _bury(record: dict[str, Any], reason: str) -> None:
+def _bury(record: dict[str, Any], why: str) -> None:
     """The message as it came, its reason beside it."""
-    told = {"reason": reason[:_LONGEST_REASON], "message_id": record["messageId"]}
+    told = {"reason": why[:_LONGEST_REASON], "message_id": record["messageId"]}
     client("sqs").send_message(
         QueueUrl=required("DEAD_LETTERS"),
         MessageBody=record["body"],

@@ -82,9 +82,24 @@ def terraform_json(
         "provider": {name: [_provider(one) for one in configs if one.name == name] for name in names},
         "resource": resources,
     }
+    if data := _data(projection, writer, configs):
+        content["data"] = data
     if writer.variables:
         content["variable"] = writer.variables
     return RootModule(content, left_out, writer.files)
+
+
+def _data(
+    projection: TerraformProjection, writer: _Writer, configs: list[ProviderConfig]
+) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for address in sorted(writer.data):
+        _, kind, name = address.split(".")
+        # The program asked its default provider; where it has none, all of its providers ask the same account.
+        asked = next((one for one in configs if one.name == "aws"), None)
+        provider = {"provider": asked.key} if asked is not None and asked.alias else {}
+        found.setdefault(kind, {})[name] = {**projection.data[address], **provider}
+    return found
 
 
 def needs(item: Projected, projection: TerraformProjection) -> frozenset[str]:
@@ -148,6 +163,7 @@ class _Writer:
         self.absence_met = False
         self.variables: dict[str, Any] = {}
         self.files: dict[str, Asset] = {}
+        self.data: set[str] = set()
         self._stand_ins = stand_ins
 
     def block(self, tree: dict[str, Any], newer: set[str], path: str) -> dict[str, Any]:
@@ -185,6 +201,8 @@ class _Writer:
         return self._variable(tree, sensitive=False)
 
     def _reference(self, ref: Ref) -> str:
+        if ref.address.startswith("data."):
+            self.data.add(ref.address)
         if ref.address not in self.absent and not ref.newer:
             return f"${{{ref}}}"
         if not self._stand_ins:

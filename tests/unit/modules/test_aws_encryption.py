@@ -97,6 +97,16 @@ def test_only_named_administrators_run_a_key_and_nobody_by_being_of_the_account(
     }
 
 
+def test_who_sets_up_a_service_lets_that_service_use_a_key_and_nobody_else() -> None:
+    statements = policy("confidential-key")
+    assert statements["GrantsToServices"]["Action"] == ["kms:CreateGrant"]
+    assert statements["GrantsToServices"]["Condition"] == {
+        **statements["Administration"]["Condition"],
+        "Bool": {"kms:GrantIsForAWSResource": "true"},
+        "StringEquals": {"kms:CallerAccount": ACCOUNT},
+    }
+
+
 @pytest.mark.parametrize(
     ("name", "workloads", "services"),
     [
@@ -170,13 +180,8 @@ def test_ci_sets_functions_and_schedules_up_under_the_internal_key_and_uses_no_o
     internal = policy("internal-key")
     assert internal["SetUp"]["Action"] == ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"]
     assert internal["SetUp"]["Condition"] == expected
-    assert internal["SetUpByGrant"]["Action"] == ["kms:CreateGrant"]
-    assert internal["SetUpByGrant"]["Condition"] == {
-        **expected,
-        "Bool": {"kms:GrantIsForAWSResource": "true"},
-    }
     for other in set(PROD.of(KEY)) - {"internal-key"}:
-        assert not {"SetUp", "SetUpByGrant"} & set(policy(other))
+        assert "SetUp" not in policy(other)
 
 
 def test_what_is_backed_up_and_restored_is_so_under_its_key() -> None:

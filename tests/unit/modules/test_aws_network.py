@@ -63,7 +63,7 @@ def test_the_public_tier_holds_gateways_only() -> None:
         "public-out",
     }
     assert PROD.inputs("aws:ec2/natGateway:NatGateway", "nat-b") == {
-        "allocationId": "${nat-b-address.allocationId}",
+        "allocationId": "${nat-b-address.id}",
         "subnetId": "${public-b.id}",
         "connectivityType": "public",
         "tags": named("nat-b"),
@@ -166,6 +166,12 @@ def test_without_nat_nothing_leads_out(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not [name for name in closed.of("aws:ec2/subnet:Subnet") if name.startswith("public")]
     assert not [item for item in closed.of(EGRESS).values() if "cidrIpv4" in item.inputs]
     assert len(closed.of(ENDPOINT)) == 12
+
+
+def test_the_default_acl_is_closed_once_no_subnet_is_under_it() -> None:
+    closed = PROD.of("aws:ec2/defaultNetworkAcl:DefaultNetworkAcl")["default-acl"]
+    for tier in SubnetTier:
+        assert any(urn.endswith(f"::{tier}-acl") for urn in closed.dependencies)
 
 
 # ---- network ACLs
