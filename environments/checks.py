@@ -253,10 +253,16 @@ def _backups(environment: Environment) -> Iterator[Finding]:
 
 
 def _keys(environment: Environment) -> Iterator[Finding]:
-    for data_class in policy.CUSTOMER_KEY_REQUIRED_FOR[environment.tier]:
+    required = dict.fromkeys(policy.CUSTOMER_KEY_REQUIRED_FOR[environment.tier], f"in {environment.tier}")
+    if environment.cloud is Cloud.AWS:
+        # Functions name the key of what they write; their variables, logs and messages are of the usual class.
+        zones = [zone.data_class for zone in environment.storage.zones.values()]
+        for data_class in (*zones, environment.data_classification):
+            required.setdefault(data_class, "on AWS, where functions write it or are set up with it")
+    for data_class, where in required.items():
         if data_class not in environment.encryption.customer_key_for:
             yield Finding(
-                f"encryption.customer_key_for: {data_class} data needs its own key in {environment.tier}",
+                f"encryption.customer_key_for: {data_class} data needs its own key {where}",
                 f"add {data_class} to the list",
                 (("encryption", "customer_key_for"),),
             )

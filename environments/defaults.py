@@ -102,6 +102,8 @@ _ZONES: Layer = {
 CODE: Layer = {
     "project": "sluice",
     "owner": "data-platform",
+    "principal_groups": [],  # who is in none may make no dataset of personal data
+    "trusted_federations": [],  # jobs run inside the platform: nobody from outside becomes one of its identities
     "cost_center": "data-platform",
     "data_classification": DataClass.INTERNAL,  # the safe reading of what nobody has classified
     "protect_data": True,  # unprotected is the exception that a tier states
@@ -196,7 +198,8 @@ TIERS: Mapping[Tier, Layer] = {
             "parallelism": 4,  # SQLite and two cores serve four tasks without lock errors
         },
         "spark": {"max_vcpus": 2, "max_memory_gb": 2},  # `local[2]` beside Airflow on a laptop
-        "budget": {"monthly_eur": 0, "alert_at_percent": [], "emails": []},  # a machine that is there anyway
+        # A machine that is there anyway.
+        "budget": {"monthly_eur": 0, "alert_at_percent": [], "emails": []},
     },
     Tier.DEV: {
         "protect_data": False,  # made and destroyed daily

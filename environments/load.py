@@ -25,7 +25,7 @@ _NAME = re.compile(
     r"local|(?P<cloud>aws|gcp|azure)-(?P<tier>dev|staging|prod)(-(?!(?:release|bootstrap)$)[a-z0-9]{1,12})?"
 )
 # The second stack of an environment; Pulumi may keep its settings beside ours.
-_RELEASE_SUFFIX = "-release"
+RELEASE_SUFFIX = "-release"
 
 
 @dataclass(frozen=True)
@@ -180,7 +180,7 @@ def _misnamed(folder: File) -> list[Problem]:
 
 def _stems(folder: File) -> list[str]:
     stems = [file.name.removeprefix("Pulumi.").removesuffix(".yaml") for file in folder.glob("Pulumi.*.yaml")]
-    return sorted((stem for stem in stems if not stem.endswith(_RELEASE_SUFFIX)), key=_rank)
+    return sorted((stem for stem in stems if not stem.endswith(RELEASE_SUFFIX)), key=_rank)
 
 
 def _rank(name: str) -> tuple[int, int, str]:

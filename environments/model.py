@@ -29,6 +29,24 @@ GitHubId = Annotated[int, Field(ge=1)]
 Region = Annotated[str, Field(pattern=r"^[a-z]+(-[a-z]+)*(-?[0-9])?$", examples=["eu-west-1"])]
 
 
+# As a directory writes the names of its groups.
+Group = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,99}$", examples=["data_governance_team"])]
+
+
+class Federation(Part):
+    """An identity provider outside the environment, and whom of those it knows may come in."""
+
+    issuer: Annotated[
+        str,
+        Field(
+            pattern=r"^(https://|arn:)[^\s]+[^\s/]$", examples=["https://token.actions.githubusercontent.com"]
+        ),
+    ] = Field(description="Its address without a trailing slash; of a SAML provider on AWS, its ARN.")
+    subjects: tuple[Annotated[str, Field(pattern=r"^[^\s*]*\*?$", min_length=1)], ...] = Field(
+        min_length=1, description="Subjects that may come; a `*` at the end stands for any rest."
+    )
+
+
 class Secret(Part):
     """An entry of the secrets service. Its value is never in a file."""
 
@@ -121,6 +139,16 @@ class Ci(Part):
         description="Whether the account has GitHub's identity provider already; it can have it only once."
     )
 
+    def subject(self, github_environment: str) -> str:
+        """The `sub` of a job's token, as GitHub writes it: with numbers where the repository has them.
+
+        https://docs.github.com/actions/reference/security/oidc, "Immutable subject claims".
+        """
+        owner, _, name = self.repository.partition("/")
+        if self.owner_id is not None:
+            owner, name = f"{owner}@{self.owner_id}", f"{name}@{self.repository_id}"
+        return f"repo:{owner}/{name}:environment:{github_environment}"
+
 
 class Releases(Part):
     """Releases of the pipelines."""
@@ -148,6 +176,12 @@ class Settings(Part):
         description="The AWS account, GCP project or Azure subscription that the environment lives in.",
     )
     owner: Slug = Field(description="The team that answers for the environment.")
+    principal_groups: tuple[Group, ...] = Field(
+        description="Groups of the principal that applies the environment; some may make what others may not."
+    )
+    trusted_federations: tuple[Federation, ...] = Field(
+        description="Who from outside may become an identity of the platform; all others are refused."
+    )
     cost_center: Slug = Field(description="Where its cost is booked.")
     data_classification: DataClass = Field(
         description="Class of data of resources that do not say otherwise."

@@ -16,6 +16,7 @@ BIN = INSTALLED / "bin"
 VENVS = INSTALLED / "venvs"
 DATASETS = INSTALLED / "datasets"
 SPARK_JARS = INSTALLED / "spark-jars"
+AZURITE = INSTALLED / "azurite"
 
 STATE = Path(os.environ.get("SLUICE_STATE", INSTALLED)).absolute()
 DATA = STATE / "data"

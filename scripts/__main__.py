@@ -25,7 +25,9 @@ from scripts import (
     project,
     query,
     rehearse,
+    release,
     run,
+    ship,
     status,
     up,
 )
@@ -43,6 +45,10 @@ app.command("doctor")(doctor.doctor)
 app.command("logs")(logs.logs)
 app.command("run")(run.run)
 app.command("query")(query.query)
+app.command("ship")(ship.ship)
+app.command("rollback")(ship.rollback)
+app.command("promote")(ship.promote)
+app.add_typer(release.app, name="release")
 app.command("gate")(gate.gate)
 app.command("bootstrap")(bootstrap.bootstrap)
 app.command("capture")(capture.capture)

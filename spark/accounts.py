@@ -36,6 +36,7 @@ class Audit:
     sum_eur: Decimal = Decimal("0.00")
     rates: list[dict[str, Any]] = field(default_factory=list)
     rows_by_day: Counter[str] = field(default_factory=Counter)
+    file_by_day: dict[str, str] = field(default_factory=dict)
 
 
 def require_distinct_names(uris: Iterable[str]) -> None:
@@ -66,8 +67,8 @@ def count(ledger: DataFrame) -> Tally:
 
 
 def audit(staged: DataFrame) -> Audit:
-    """One aggregation over the files written."""
-    groups = staged.groupBy("sale_date", "currency", "rate_date", "rate").agg(
+    """One aggregation over the files written, of which each must be all of its day."""
+    groups = staged.groupBy("sale_date", "currency", "rate_date", "rate", "_metadata.file_path").agg(
         F.count("*").alias("rows"), F.sum("amount").alias("amount"), F.sum("amount_eur").alias("amount_eur")
     )
     found = Audit()
@@ -75,7 +76,10 @@ def audit(staged: DataFrame) -> Audit:
         found.rows += group["rows"]
         found.sums[group["currency"]] += group["amount"]
         found.sum_eur += group["amount_eur"]
-        found.rows_by_day[group["sale_date"].isoformat()] += group["rows"]
+        day = group["sale_date"].isoformat()
+        found.rows_by_day[day] += group["rows"]
+        if found.file_by_day.setdefault(day, group["file_path"]) != group["file_path"]:
+            raise BadData(f"{day} was staged in more than one file")
         plain = {name: str(group[name]) for name in ("currency", "sale_date", "rate_date", "rate")}
         found.rates.append({**plain, "rows": group["rows"]})
     return found

@@ -8,15 +8,19 @@ So Spark commits into a folder of the attempt's own; then each day, one file, re
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from py4j.protocol import Py4JError
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from spark.problems import BadData
 
@@ -26,17 +30,20 @@ OBJECT = "part-00000.snappy.parquet"
 # Where an object appears only when its stream is closed, and then replaces what was there.
 WHOLE_OBJECT_STORES = {"s3", "s3a", "gs"}
 COPY_BUFFER = 1 << 20
+# A day is a handful of requests to a store that takes some ten milliseconds for each: most of the time is waiting.
+DAYS_AT_ONCE = 16
 
 
 class Storage:
-    """The Hadoop file systems behind URIs."""
+    """The Hadoop file systems behind URIs. May be used by several threads."""
 
     def __init__(self, spark: SparkSession) -> None:
         jvm: Any = spark._jvm
         self._conf: Any = spark._jsc.hadoopConfiguration()
-        # Looked up once: py4j asks the JVM anew for every dot, and a table may have hundreds of days.
+        # Looked up once: py4j asks the JVM anew for every dot, and a table may have thousands of days.
         hadoop = jvm.org.apache.hadoop
         self._path, self._contexts = hadoop.fs.Path, hadoop.fs.FileContext
+        self._uri: Any = jvm.java.net.URI
         self._copy_bytes: Any = hadoop.io.IOUtils.copyBytes
         option = jvm.java.lang.Class.forName("org.apache.hadoop.fs.Options$Rename")
         self._overwrite: Any = jvm.java.lang.reflect.Array.newInstance(option, 1)
@@ -47,10 +54,13 @@ class Storage:
         path = self._path(uri)
         return path.getFileSystem(self._conf).makeQualified(path)
 
+    def named(self, file_path: str) -> Any:
+        """The Hadoop path that Spark's `_metadata.file_path`, in which some characters are escaped, stands for."""
+        return self._path(self._uri(file_path))
+
     def files(self, folder: Any) -> list[Any]:
-        """Paths of what lies in a folder; none when there is no such folder."""
-        fs = folder.getFileSystem(self._conf)
-        return [entry.getPath() for entry in fs.listStatus(folder)] if fs.exists(folder) else []
+        """Paths of what lies in a folder that is there."""
+        return [entry.getPath() for entry in folder.getFileSystem(self._conf).listStatus(folder)]
 
     def delete(self, path: Any) -> None:
         """Removes a file or a whole folder, if it is there."""
@@ -58,45 +68,54 @@ class Storage:
 
     def write_text(self, uri: str, text: str) -> None:
         """Writes a file that appears whole."""
+        target = self.path(uri)
+        if _scheme(target) in WHOLE_OBJECT_STORES:
+            with self._created(target) as out:
+                out.write(bytearray(text, "utf-8"))
+            return
+        hidden = self._path(target.getParent(), f".{target.getName()}.{uuid.uuid4().hex}")
+        try:
+            with self._created(hidden) as out:
+                out.write(bytearray(text, "utf-8"))
+            self._rename_over(hidden, target)
+        except BaseException:
+            with suppress(Py4JError):
+                self.delete(hidden)
+            raise
 
-        def write(out: Any) -> None:
-            out.write(bytearray(text, "utf-8"))
+    def replace(self, source: Any, target: Any) -> None:
+        """Puts a file of the same store in another's place, at once; afterwards the source may be gone.
 
-        self._replace(self.path(uri), write)
-
-    def copy_over(self, source: Any, target: Any) -> None:
-        """Copies one file over another; a reader of the target sees the old one or the new one."""
-
-        def write(out: Any) -> None:
+        Where a rename does not replace a file at once, a reader may find none for a moment: so with Azure's
+        abfs. Object stores and plain disks do not have that gap.
+        """
+        if _scheme(target) not in WHOLE_OBJECT_STORES:
+            self._rename_over(source, target)
+            return
+        with self._created(target) as out:
             stream = source.getFileSystem(self._conf).open(source)
             try:
                 self._copy_bytes(stream, out, COPY_BUFFER, False)
             finally:
                 stream.close()
 
-        self._replace(target, write)
-
-    def _replace(self, target: Any, write: Any) -> None:
-        fs = target.getFileSystem(self._conf)
-        if target.toUri().getScheme() in WHOLE_OBJECT_STORES:
-            with self._created(fs, target) as out:
-                write(out)
+    def _rename_over(self, source: Any, target: Any) -> None:
+        if _scheme(target) == "file":
+            # Hadoop would remove the old file first, and start a process for every folder's permissions.
+            there = Path(target.toUri().getPath())
+            there.parent.mkdir(parents=True, exist_ok=True)
+            # Beside the new file the old one's checksum would be wrong.
+            there.with_name(f".{there.name}.crc").unlink(missing_ok=True)
+            os.replace(source.toUri().getPath(), there)
             return
-        hidden = self._child(target.getParent(), f".{target.getName()}.{uuid.uuid4().hex}")
-        try:
-            with self._created(fs, hidden) as out:
-                write(out)
-            context = self._contexts.getFileContext(target.toUri(), self._conf)
-            context.rename(hidden, target, self._overwrite)
-        except BaseException:
-            with suppress(Py4JError):
-                self.delete(hidden)
-            raise
+        target.getFileSystem(self._conf).mkdirs(target.getParent())
+        context = self._contexts.getFileContext(target.toUri(), self._conf)
+        context.rename(source, target, self._overwrite)
 
     @contextmanager
-    def _created(self, fs: Any, path: Any) -> Iterator[Any]:
+    def _created(self, path: Any) -> Iterator[Any]:
         """A new file's stream. After a fault it is given up: closing it would publish what it has so far."""
-        out = fs.create(path, True)
+        out = path.getFileSystem(self._conf).create(path, True)
         try:
             yield out
         except BaseException:
@@ -106,9 +125,6 @@ class Storage:
                 out.close()
             raise
         out.close()
-
-    def _child(self, folder: Any, name: str) -> Any:
-        return self._path(folder, name)
 
 
 class Attempt:
@@ -134,34 +150,43 @@ class Attempt:
         self._storage.delete(self._run)
         (
             rows.repartition(PARTITION)
-            .sortWithinPartitions(PARTITION, "transaction_id")
-            .write.partitionBy(PARTITION)
-            # Nobody reads the folder before the whole job is done: the quick commit is safe here.
-            .option("mapreduce.fileoutputcommitter.algorithm.version", "2")
+            # A task's days lie in a folder of its own, which the commit moves as a whole. Without it the days of
+            # all tasks would meet in one folder, and on S3 moving them one by one takes longer than writing them.
+            .withColumn("task", F.spark_partition_id())
+            .sortWithinPartitions("task", PARTITION, "transaction_id")
+            .write.partitionBy("task", PARTITION)
+            .option("mapreduce.fileoutputcommitter.algorithm.version", "1")
             .option("compression", "snappy")
             .parquet(self.staging)
         )
 
-    def publish(self, days: list[date]) -> None:
-        """Replaces each of the days in the table by what was staged for it, which may be nothing."""
-        for day in days:
-            name = f"{PARTITION}={day.isoformat()}"
-            folder = self._storage.path(f"{self.staging}/{name}")
-            staged = [path for path in self._storage.files(folder) if _is_data(path)]
-            partition = self._storage.path(f"{self._table}/{name}")
-            if not staged:
-                self._storage.delete(partition)
-                continue
-            (only,) = staged
-            target = self._storage.path(f"{partition}/{OBJECT}")
-            self._storage.copy_over(only, target)
-            for other in self._storage.files(partition):
-                if other.getName() != OBJECT:
-                    self._storage.delete(other)
+    def publish(self, days: list[date], staged: Mapping[str, str]) -> None:
+        """Replaces each of the days in the table by the file staged for it, or removes it if there is none.
+
+        `staged` holds Spark's `_metadata.file_path` by day. Several days are replaced side by side. After a
+        fault each day is the old one or the new one; those not begun are left.
+        """
+
+        def replace(day: date) -> None:
+            self._replace(f"{self._table}/{PARTITION}={day.isoformat()}", staged.get(day.isoformat()))
+
+        with ThreadPoolExecutor(DAYS_AT_ONCE, "publish") as pool:
+            # Taking the results raises the first fault and takes back what waits.
+            list(pool.map(replace, days))
 
     def discard(self) -> None:
         """Removes the staging folder."""
         self._storage.delete(self._run)
+
+    def _replace(self, partition: str, staged: str | None) -> None:
+        if staged is None:
+            self._storage.delete(self._storage.path(partition))
+            return
+        target = self._storage.path(f"{partition}/{OBJECT}")
+        self._storage.replace(self._storage.named(staged), target)
+        for other in self._storage.files(target.getParent()):
+            if other.getName() != OBJECT:
+                self._storage.delete(other)
 
 
 def folder_name(name: str) -> str:
@@ -170,6 +195,5 @@ def folder_name(name: str) -> str:
     return f"{plain[:80]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
-def _is_data(path: Any) -> bool:
-    name: str = path.getName()
-    return not name.startswith(("_", "."))
+def _scheme(path: Any) -> str:
+    return str(path.toUri().getScheme())

@@ -71,7 +71,11 @@ def describe(environment: Environment) -> None:
     storage = AwsStorage(
         "storage",
         StorageSpec(
-            environment, destroy_data, keys.keys, keys.failover_keys, {BACKUP_REPORTS: reporter.principal}
+            environment,
+            destroy_data,
+            keys=keys.keys,
+            failover_keys=keys.failover_keys,
+            log_writers={BACKUP_REPORTS: reporter.principal},
         ),
         identities[REPLICATION],
         here,
@@ -90,9 +94,9 @@ def describe(environment: Environment) -> None:
             environment,
             secrets_key,
             destroy_data,
-            readers,
-            keys.failover_keys.get(DataClass.RESTRICTED),
-            rotation.rotators,
+            readers=readers,
+            failover_key=keys.failover_keys.get(DataClass.RESTRICTED),
+            rotators=rotation.rotators,
         ),
         here,
     ).outputs
@@ -100,12 +104,12 @@ def describe(environment: Environment) -> None:
         "backup",
         BackupSpec(
             environment,
-            identities[BACKUP].principal,
-            identities[RESTORE].principal,
-            storage.logs,
-            keys.keys,
-            keys.failover_keys,
-            destroy_data,
+            keeper=identities[BACKUP].principal,
+            restorer=identities[RESTORE].principal,
+            logs=storage.logs,
+            keys=keys.keys,
+            failover_keys=keys.failover_keys,
+            destroy_data=destroy_data,
         ),
         here,
     ).outputs
@@ -113,14 +117,13 @@ def describe(environment: Environment) -> None:
         "metadata",
         MetadataSpec(
             environment,
-            # As the orchestrator will be named.
-            physical_name(environment, "orchestrator"),
-            identities[METADATA_EXPORT],
-            identities[METADATA_SCHEDULE],
-            places[SubnetTier.ORCHESTRATION],
-            storage.zones,
-            keys.keys,
-            backup.notices,
+            orchestrator=physical_name(environment, "orchestrator"),  # as it will be named
+            exporter=identities[METADATA_EXPORT],
+            scheduler=identities[METADATA_SCHEDULE],
+            place=places[SubnetTier.ORCHESTRATION],
+            zones=storage.zones,
+            keys=keys.keys,
+            notices=backup.notices,
         ),
         here,
     )

@@ -96,6 +96,7 @@ def describe(environment: Environment) -> None:
     ).apply(lambda made: platform_manifest(environment, endpoints, made))
     LocalRelease("release", ReleaseSpec(environment, storage.buckets[Zone.RELEASES], manifest))
 
+    pulumi.export("zones", {str(zone): uri for zone, uri in storage.zones.items()})
     pulumi.export("manifest", manifest.apply(lambda document: document.model_dump(mode="json")))
 
 

@@ -78,7 +78,7 @@ class _Fresh:
             ours = any(target.folder == places.ROOT for target in targets)
             environments = load_all() if ours else None
             heads = [Case(target, one.graph) for target, one in zip(targets, captured, strict=True)]
-            judged = judge(heads, checkov, severities.by_rule, environments)
+            judged = judge(heads, checkov, severities, environments)
             deltas = self._deltas(heads, before, judged, checkov, severities, environments)
         seconds = (time.monotonic() - since) / len(targets)
         return {
@@ -99,7 +99,7 @@ class _Fresh:
         if before is None:
             return [None for _ in heads]
         bases = [Case(case.target, one.graph) for case, one in zip(heads, before, strict=True)]
-        at_base = judge(bases, checkov, severities.by_rule, environments)
+        at_base = judge(bases, checkov, severities, environments)
         deltas: list[list[Change] | None] = []
         for case, base, one, old in zip(heads, bases, judged, at_base, strict=True):
             delta = baseline.graph_delta(base.graph, case.graph)
@@ -155,7 +155,7 @@ def _enforced(
     every = rules(Checkov())
     _waive(targets, reports, asked, every)
     for target, report in zip(targets, reports, strict=True):
-        strict = enforcement.enforcement(target.tier, severities)
+        strict = enforcement.enforcement(target.tier, severities, target.model)
         report.blocking = {
             number
             for number, finding in enumerate(report.findings)

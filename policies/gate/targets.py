@@ -10,9 +10,11 @@ from environments import policy
 from environments.load import cloud_and_tier, load_these, names
 from environments.model import Environment
 from environments.places import ROOT
-from environments.problems import Refusal
+from environments.problems import Problem, Refusal
 from environments.vocabulary import Cloud, DataClass, Tag, Tier
-from policies.gate.context import Context, KeyRequirement
+from policies.gate.context import Context, KeyRequirement, TrustedFederation
+
+GITHUB_ISSUER = "https://token.actions.githubusercontent.com"
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class Target:
     config: Mapping[str, str] = field(default_factory=dict)
     environment: str = ""
     """The environment of ours that it belongs to; a foreign program belongs to none."""
+    model: Environment | None = None
+    """The same, whole."""
     module: str | None = None
     """The Python module that prints its Terraform JSON; None for a Pulumi program."""
     project: str = ""
@@ -66,14 +70,23 @@ def own(wanted: Iterable[str]) -> list[Target]:
             "no cloud rule knows the providers of `local`",
             remedy="`./sluice up` previews it; gate a cloud environment",
         )
-    environments = load_these(dict.fromkeys(name.removesuffix(BOOTSTRAP_SUFFIX) for name in chosen))
-    return [_own(name, environments[name.removesuffix(BOOTSTRAP_SUFFIX)]) for name in chosen]
+    environments = load_these([name.removesuffix(BOOTSTRAP_SUFFIX) for name in chosen])
+    problems: list[Problem] = []
+    targets: list[Target] = []
+    for name in chosen:
+        try:
+            targets.append(_own(name, environments[name.removesuffix(BOOTSTRAP_SUFFIX)]))
+        except Refusal as refusal:
+            problems += refusal.problems
+    if problems:
+        raise Refusal(*dict.fromkeys(problems))
+    return targets
 
 
 def _own(name: str, environment: Environment) -> Target:
     context = context_of(environment)
     if not name.endswith(BOOTSTRAP_SUFFIX):
-        return Target(name, ROOT, name, context, environment=name)
+        return Target(name, ROOT, name, context, environment=name, model=environment)
     if environment.cloud is not Cloud.AWS:
         raise Refusal.because(
             f"{environment.name} has no bootstrap: only AWS environments have one",
@@ -83,11 +96,19 @@ def _own(name: str, environment: Environment) -> Target:
         name,
         ROOT,
         name,
-        context,
+        context.model_copy(
+            update={"trusted_federations": [*(context.trusted_federations or []), _pipeline(environment)]}
+        ),
         environment=environment.name,
+        model=environment,
         module=BOOTSTRAP_MODULE,
         project=environment.project,
     )
+
+
+def _pipeline(environment: Environment) -> TrustedFederation:
+    """Jobs of the environment's own pipeline on GitHub, for which the bootstrap makes roles."""
+    return TrustedFederation(issuer=GITHUB_ISSUER, subjects=[environment.ci.subject("*")])
 
 
 def foreign(folder: Path, stack: str, context: Context | None, config: Mapping[str, str]) -> Target:
@@ -110,4 +131,10 @@ def context_of(environment: Environment) -> Context:
             else None
         ),
         raw_zone_keeps_at_least_days=policy.MINIMUM_RAW_LOCK_DAYS[Tier(environment.tier)],
+        accounts=[environment.account],
+        principal_groups=list(environment.principal_groups),
+        trusted_federations=[
+            TrustedFederation(issuer=trusted.issuer, subjects=list(trusted.subjects))
+            for trusted in environment.trusted_federations
+        ],
     )

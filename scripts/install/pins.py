@@ -85,7 +85,10 @@ def search_path() -> str:
 
 
 def find(tool: Tool) -> Found | None:
-    """Looks for a tool in `.sluice/bin`, then on PATH; None where there is none or it does not run."""
+    """Looks for a tool in `.sluice/bin`, then on PATH; None where there is none, it does not run, or it cannot
+    say its version."""
+    if not tool.version_command:
+        return None
     program = shutil.which(tool.version_command[0], path=search_path())
     if program is None or any(shutil.which(name, path=search_path()) is None for name in tool.needs):
         return None

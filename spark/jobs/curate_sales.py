@@ -88,7 +88,7 @@ def curate(spark: SparkSession, arguments: argparse.Namespace) -> None:
         accounts.refuse_problems(tally)
         written = accounts.audit(spark.read.schema(rows.schema).parquet(attempt.staging))
         accounts.check(tally, written, quarantine.count())
-        attempt.publish(days)
+        attempt.publish(days, written.file_by_day)
     finally:
         attempt.discard()
     head = {"run_id": arguments.run_id, "interval_start": str(interval[0]), "interval_end": str(interval[1])}

@@ -73,18 +73,6 @@ def make(program: Program, environment: Environment, keys: Keys) -> None:
             _attach(program, role, f"{part}-{number}", policy)
 
 
-def subject(environment: Environment, github_environment: str) -> str:
-    """The `sub` of a job's token, as GitHub writes it: with numbers where the repository has them.
-
-    https://docs.github.com/actions/reference/security/oidc, "Immutable subject claims".
-    """
-    ci = environment.ci
-    owner, _, name = ci.repository.partition("/")
-    if ci.owner_id is not None:
-        owner, name = f"{owner}@{ci.owner_id}", f"{name}@{ci.repository_id}"
-    return f"repo:{owner}/{name}:environment:{github_environment}"
-
-
 def _role(program: Program, environment: Environment, boundary: Made, part: str, seconds: int) -> Made:
     names = Names(environment)
     name, where = {
@@ -104,7 +92,7 @@ def _role(program: Program, environment: Environment, boundary: Made, part: str,
                 {
                     "StringEquals": {
                         f"{GITHUB}:aud": "sts.amazonaws.com",
-                        f"{GITHUB}:sub": subject(environment, where),
+                        f"{GITHUB}:sub": environment.ci.subject(where),
                         # The subject of a job with an environment names no branch; STS has looked at this
                         # claim of GitHub's since January 2026.
                         f"{GITHUB}:ref": f"refs/heads/{environment.ci.branch}",

@@ -2,7 +2,10 @@
 
 Two inputs: CDNOW's whole purchase history, and TPC-H orders at scale 1 (`--scale`) if `tpchgen-cli` is installed.
 Both sides read the same Parquet of source rows, dedupe, convert by the rate in force, add the
-country, and write one snappy Parquet file per day. What they wrote must be equal, row for row, or the run fails.
+country, and write one snappy Parquet file per day: Spark, as `local` configures it, to an S3 server as the pipelines
+do and to disk, DuckDB to disk. What they wrote must be equal, row for row, or the run fails.
+
+Seconds are printed step by step. On disk Hadoop starts a process (`chmod`) for each file and folder that it makes.
 
     .sluice/venvs/runtime/bin/python tests/bench/curate.py [--only cdnow|tpch] [--tpchgen PATH] [--scale 1]
 """
@@ -11,28 +14,40 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
 import time
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+import boto3  # noqa: E402
 import duckdb  # noqa: E402
+import httpx  # noqa: E402
+from pyspark import SparkContext  # noqa: E402
 from pyspark.sql import DataFrame, SparkSession  # noqa: E402
 from pyspark.sql import functions as F  # noqa: E402
 
-from environments.places import DATASETS  # noqa: E402
+from environments.endpoints import LocalEndpoints  # noqa: E402
+from environments.load import load  # noqa: E402
+from environments.places import BIN, DATASETS, SPARK_JARS  # noqa: E402
 from environments.problems import Exit, Refusal  # noqa: E402
-from spark import sales  # noqa: E402
+from spark import accounts, sales  # noqa: E402
 from spark.publish import Attempt, Storage  # noqa: E402
 from spark.rates import published_rates, read_rates  # noqa: E402
 from spark.session import session  # noqa: E402
+from stacks.local_spark import spark_target  # noqa: E402
+
+REGION = load("local").region
 
 # Both inputs are dated into years for which the rates file has every currency used.
 CURRENCIES = "['EUR', 'USD', 'GBP', 'EUR', 'CHF']"
@@ -108,23 +123,41 @@ def prepare(work: Path, rows: str) -> int:
     return int(count)
 
 
-def in_spark(spark: SparkSession, work: Path, published: DataFrame) -> float:
-    """Seconds of the job's own functions, staging and publishing included."""
-    start = time.perf_counter()
+def in_spark(spark: SparkSession, work: Path, output: str, published: DataFrame) -> dict[str, float]:
+    """Seconds of each of the job's own steps, by name, from the source rows to the table's days."""
     nothing = spark.range(0).select(F.lit("").alias("page"), F.lit(0).alias("position"))
     marked = sales.mark_duplicates(
         sales.mark_quarantined(spark.read.parquet(str(work / "sales.parquet")), nothing)
     )
-    rows = sales.enrich(
-        sales.convert_to_eur(marked, published), spark.read.parquet(str(work / "customers.parquet"))
+    rows = sales.curated(
+        sales.enrich(
+            sales.convert_to_eur(marked, published), spark.read.parquet(str(work / "customers.parquet"))
+        ),
+        "bench",
     )
-    attempt = Attempt(Storage(spark), str(work / "out" / "spark"), "bench")
-    attempt.write(sales.curated(rows, "bench"))
-    folders = Path(attempt.staging).glob("sale_date=*") if attempt.staging.startswith("/") else ()
-    staged = list(folders) or list(Path(attempt.staging.removeprefix("file:")).glob("sale_date=*"))
-    attempt.publish(sorted(date.fromisoformat(folder.name.split("=")[1]) for folder in staged))
-    attempt.discard()
-    return time.perf_counter() - start
+    attempt = Attempt(Storage(spark), output, "bench")
+    seconds: dict[str, float] = {}
+    with timed(seconds, "join and stage"):
+        attempt.write(rows)
+    with timed(seconds, "audit"):
+        written = accounts.audit(spark.read.schema(rows.schema).parquet(attempt.staging))
+    with timed(seconds, "publish"):
+        attempt.publish([date.fromisoformat(day) for day in written.file_by_day], written.file_by_day)
+    with timed(seconds, "clean up"):
+        attempt.discard()
+    seconds["in all"] = sum(seconds.values())
+    # Last, so that it takes nothing of the warming up off the others.
+    with timed(seconds, "the join once more, nothing written"):
+        rows.write.format("noop").mode("overwrite").save()
+    return seconds
+
+
+@contextmanager
+def timed(seconds: dict[str, float], name: str) -> Iterator[None]:
+    """Notes how long the block takes."""
+    start = time.perf_counter()
+    yield
+    seconds[name] = time.perf_counter() - start
 
 
 def in_duckdb(work: Path) -> float:
@@ -134,11 +167,11 @@ def in_duckdb(work: Path) -> float:
     return time.perf_counter() - start
 
 
-def compare(work: Path) -> int:
-    """Rows that both wrote alike; refuses when any differs."""
+def compare(by_spark: Path, by_duckdb: Path) -> tuple[int, int]:
+    """Rows that both wrote alike, and their days; refuses when any differs."""
     sides = [
-        f"(SELECT * FROM read_parquet('{work}/{side}/sale_date=*/*.parquet', hive_partitioning=true))"
-        for side in ("out/spark", "duckdb")
+        f"(SELECT * FROM read_parquet('{side}/sale_date=*/*.parquet', hive_partitioning=true))"
+        for side in (by_spark, by_duckdb)
     ]
     columns = ", ".join([*sales.COLUMNS, "run_id"])
     one, other = (f"SELECT {columns} FROM {side}" for side in sides)
@@ -149,7 +182,7 @@ def compare(work: Path) -> int:
             f"Spark and DuckDB disagree: {counts[0]} and {counts[1]} rows, {differing} of Spark's not in DuckDB's",
             exit_code=Exit.CHECK_SAID_NO,
         )
-    return int(counts[0])
+    return int(counts[0]), len(list(by_spark.glob("sale_date=*")))
 
 
 def tpch(work: Path, command: str, scale: float) -> str:
@@ -159,8 +192,51 @@ def tpch(work: Path, command: str, scale: float) -> str:
     return TPCH_ROWS.format(file=work / "orders.parquet")
 
 
+@contextmanager
+def object_store(folder: Path) -> Iterator[str]:
+    """The URL of an S3 server with the bucket `curated`, which is a folder of that name in `folder/objects`."""
+    (folder / "objects").mkdir()
+    (folder / "versions").mkdir()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    os.environ |= {"AWS_ACCESS_KEY_ID": "bench", "AWS_SECRET_ACCESS_KEY": "only-for-this-bench"}
+    command = [BIN / "versitygw", "--port", address, "--region", REGION, "--quiet", "--health", "/health"]
+    command += ["posix", "--versioning-dir", folder / "versions", folder / "objects"]
+    keys = {"ROOT_ACCESS_KEY_ID": "bench", "ROOT_SECRET_ACCESS_KEY": "only-for-this-bench"}
+    server = subprocess.Popen(command, env=os.environ | keys, stdout=subprocess.DEVNULL)
+    try:
+        transport = httpx.HTTPTransport(retries=8)
+        httpx.Client(transport=transport, trust_env=False).get(f"http://{address}/health").raise_for_status()
+        boto3.client("s3", region_name=REGION, endpoint_url=f"http://{address}").create_bucket(
+            Bucket="curated", CreateBucketConfiguration={"LocationConstraint": REGION}
+        )
+        yield f"http://{address}"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def started(endpoint: str) -> SparkSession:
+    """A session as `local` configures its jobs; prints what starting it takes."""
+    nowhere = "http://127.0.0.1:9"
+    endpoints = LocalEndpoints(object_storage=endpoint, aws=nowhere, airflow=nowhere, source=nowhere)
+    target = spark_target(load("local"), endpoints, SPARK_JARS)
+    conf = [f"--conf={key}={value}" for key, value in {**target.conf, "spark.log.level": "ERROR"}.items()]
+    os.environ["PYSPARK_SUBMIT_ARGS"] = shlex.join(["--master", target.master, *conf, "pyspark-shell"])
+    seconds: dict[str, float] = {}
+    with timed(seconds, "JVM"):
+        SparkContext._ensure_initialized()
+    with timed(seconds, "session"):
+        spark = session("bench")
+    with timed(seconds, "first query"):
+        spark.range(1).count()
+    print("start, once:  " + "  ".join(f"{name} {taken:.1f} s" for name, taken in seconds.items()))
+    return spark
+
+
 def main() -> int:
-    """Runs the inputs and prints a line for each."""
+    """Runs the inputs and prints a table for each."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -169,20 +245,15 @@ def main() -> int:
     parser.add_argument("--tpchgen", default=str(beside) if beside.exists() else shutil.which("tpchgen-cli"))
     parser.add_argument("--scale", type=float, default=1)
     chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        bench(chosen, Path(folder))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with object_store(folder) as endpoint:
+            bench(chosen, folder, started(endpoint))
     return 0
 
 
-def bench(chosen: argparse.Namespace, folder: Path) -> None:
-    """Starts the session, then times each input in both."""
-    os.environ["PYSPARK_SUBMIT_ARGS"] = (
-        "--master local[2] --driver-memory 3g --conf spark.ui.enabled=false --conf spark.log.level=ERROR "
-        "--conf spark.sql.shuffle.partitions=2 --conf spark.driver.host=127.0.0.1 pyspark-shell"
-    )
-    start = time.perf_counter()
-    spark = session("bench")
-    print(f"Spark session start {time.perf_counter() - start:.1f} s (not in the figures below)")
+def bench(chosen: argparse.Namespace, folder: Path, spark: SparkSession) -> None:
+    """Times each input in both, Spark to the object store and to disk."""
     with zipfile.ZipFile(DATASETS / "eurofxref-hist.zip") as archive:
         archive.extractall(folder)
     published = published_rates(read_rates(spark, [str(next(folder.glob("*.csv")))])).where(
@@ -205,13 +276,24 @@ def bench(chosen: argparse.Namespace, folder: Path) -> None:
             else tpch(work, chosen.tpchgen, chosen.scale)
         )
         read = prepare(work, query)
-        by_spark, by_duckdb = in_spark(spark, work, published), in_duckdb(work)
-        same = compare(work)
-        print(
-            f"{name}: {read} rows read, {same} written and equal; Spark {by_spark:.1f} s, DuckDB {by_duckdb:.1f} s, "
-            f"ratio {by_spark / by_duckdb:.1f}"
-        )
+        by_duckdb = in_duckdb(work)
+        # In the order of their rows; the first also pays for the JVM's warming up.
+        stores = {"S3": (f"s3://curated/{name}", folder / "objects" / "curated" / name)}
+        stores["disk"] = (str(work / "spark"), work / "spark")
+        taken = {store: in_spark(spark, work, output, published) for store, (output, _) in stores.items()}
+        (same,) = {compare(written, work / "duckdb") for _, written in stores.values()}
+        print(f"\n{name}: {read} rows read; {same[0]} rows of {same[1]} days written and equal")
+        report(taken, by_duckdb)
     spark.stop()
+
+
+def report(taken: dict[str, dict[str, float]], by_duckdb: float) -> None:
+    """Prints a column for each store."""
+    print(f"{'Spark to':<38}" + "".join(f"{store:>10}" for store in taken))
+    for step in next(iter(taken.values())):
+        print(f"{step:<38}" + "".join(f"{seconds[step]:>8.1f} s" for seconds in taken.values()))
+    ratios = "".join(f"{seconds['in all'] / by_duckdb:>10.1f}" for seconds in taken.values())
+    print(f"{f'times DuckDB to disk, {by_duckdb:.1f} s':<38}{ratios}")
 
 
 if __name__ == "__main__":

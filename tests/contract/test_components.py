@@ -17,7 +17,9 @@ from typing import Any
 import pytest
 
 from environments import load, naming, places
+from environments.manifest import Zone
 from environments.vocabulary import Cloud, Nat, Tier
+from releases.targets import store_uri
 from tests.recording_mocks import Recorded, Recording, record
 
 CLOUDS = (Cloud.AWS, Cloud.GCP, Cloud.AZURE)
@@ -132,6 +134,10 @@ ENVIRONMENTS = load.load_all()
 def recording(request: pytest.FixtureRequest) -> Recording:
     """What one environment's stack registers."""
     return record(request.param)
+
+
+def test_a_shipper_finds_the_store_where_the_stack_puts_the_releases_zone(recording: Recording) -> None:
+    assert store_uri(recording.environment) == recording.exports["zones"][Zone.RELEASES]
 
 
 def class_of(item: Recorded) -> Any:

@@ -14,8 +14,16 @@ from typing import Any
 import duckdb
 import pytest
 
+from dags.bundle.sluice_bundle.storage import ObjectStorage
+from dags.bundle.sluice_bundle.store import ReleaseStore
+from environments import places
 from environments.manifest import PlatformManifest
+from releases.build import build
+from releases.ship import ship_release
+from services.credentials import AIRFLOW_USER
 from tests.integration.local_stack.functions_service import running_functions
+from tests.scripted_airflow import scripted_airflow
+from tests.toy_release import checkout, quiet
 
 pytestmark = pytest.mark.slow
 
@@ -64,6 +72,37 @@ def test_the_manifest_is_output_and_object(platform: Any) -> None:
     assert duckdb.connect(manifest.warehouse.database, read_only=True).execute(
         "select count(*) from information_schema.schemata where schema_name in ('sales', 'staging_sales')"
     ).fetchone() == (2,)
+
+
+def test_the_release_stack_ships_by_the_code_of_sluice_ship_and_sees_what_others_shipped(
+    platform: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {**platform.servers.environment, "AWS_ALLOW_HTTP": "true"}.items():
+        monkeypatch.setenv(name, value)
+    with scripted_airflow() as airflow, platform.with_airflow(airflow.url):
+        airflow.username = AIRFLOW_USER
+        ours, store = build(places.ROOT), "s3://sluice-local-releases"
+        for file in ours.dag_files:
+            airflow.serve(ours.id, file)
+        platform.init("local-release")
+        assert platform.up("local-release")["current"] == "create"
+        assert pointer(store) == (ours.id, "ship")
+        ship_release(checkout(platform.state / "another"), store, None, quiet)
+        assert platform.up("local-release")["current"] == "update", "what was shipped otherwise is drift"
+        assert pointer(store) == (ours.id, "ship")
+        platform.pulumi("destroy", "--yes", "--skip-preview", "-s", "local-release")
+        assert pointer(store) == (None, "destroy")
+    s3, bucket = platform.servers.client("s3"), "sluice-local-releases"
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+        for version in page["Versions"]:
+            if not version["Key"].startswith("platform/"):
+                s3.delete_object(Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"])
+
+
+def pointer(store: str) -> tuple[str | None, str]:
+    found = ReleaseStore(ObjectStorage(store)).read_pointer()
+    assert found
+    return found.pointer.release, found.pointer.action
 
 
 def test_a_data_ready_event_arrives_in_its_queue(platform: Any) -> None:
@@ -185,4 +224,5 @@ def test_locked_objects_survive_even_the_switch(platform: Any) -> None:
     said = platform.pulumi("destroy", "--yes", "--skip-preview", "-s", "local", ok=False)
     assert "bucket sluice-local-raw holds locked objects" in said
     names = [b["Name"] for b in platform.servers.client("s3").list_buckets()["Buckets"]]
-    assert names == ["sluice-local-raw"]
+    # The engine stops at the first refusal; which of the other buckets went before it differs.
+    assert "sluice-local-raw" in names

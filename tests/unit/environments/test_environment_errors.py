@@ -257,6 +257,12 @@ PLANTED = {
         "confidential data needs its own key",
         "add confidential",
     ),
+    "no key for the class of logs and messages": (
+        GOOD + "encryption: {customer_key_for: [confidential, restricted]}",
+        5,
+        "internal data needs its own key on AWS",
+        "add internal",
+    ),
     "secret that is not there": (
         GOOD + "sources:\n  commerce: {secret: source-comerce}",
         6,

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
@@ -20,28 +18,12 @@ from pyspark.sql import functions as F
 from spark import accounts, sales
 from spark.pages import explode_pages, read_pages
 from spark.problems import BadData, explain
-from spark.publish import OBJECT, Attempt, Storage
 from spark.rates import published_rates
-from spark.session import session
 
 pytestmark = [pytest.mark.runtime, pytest.mark.slow]
 
 FRIDAY, SATURDAY, SUNDAY = date(2025, 2, 7), date(2025, 2, 8), date(2025, 2, 9)
-SUBMIT = (
-    "--master local[2] --conf spark.ui.enabled=false --conf spark.sql.shuffle.partitions=2 "
-    "--conf spark.driver.bindAddress=127.0.0.1 --conf spark.driver.host=127.0.0.1 "
-    "--conf 'spark.driver.extraJavaOptions=-XX:TieredStopAtLevel=1 -XX:+UseSerialGC' pyspark-shell"
-)
 few = settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
-
-
-@pytest.fixture(scope="session")
-def spark() -> Iterator[SparkSession]:
-    os.environ["PYSPARK_SUBMIT_ARGS"] = SUBMIT
-    made = session("tests")
-    made.sparkContext.setLogLevel("OFF")
-    yield made
-    made.stop()
 
 
 def sale(number: int = 1, **changes: Any) -> dict[str, Any]:
@@ -320,49 +302,6 @@ def test_pages_of_one_name_are_refused() -> None:
     accounts.require_distinct_names(["s3://b/x/p-1.json", "s3://b/x/p-2.json"])
     with pytest.raises(BadData, match=r"named p-1\.json"):
         accounts.require_distinct_names(["s3://b/x/p-1.json", "s3://b/y/p-1.json"])
-
-
-def days_of(spark: SparkSession, **rows_by_day: int) -> DataFrame:
-    numbers = [(f"t-{n}", date.fromisoformat(day)) for day, rows in rows_by_day.items() for n in range(rows)]
-    return spark.createDataFrame(numbers, "transaction_id STRING, sale_date DATE")
-
-
-def replace(spark: SparkSession, table: Path, rows: DataFrame, days: list[date]) -> None:
-    attempt = Attempt(Storage(spark), str(table), "scheduled__2025-02-07T00:00:00+00:00")
-    attempt.write(rows)
-    attempt.publish(days)
-    attempt.discard()
-
-
-def test_publishing_replaces_the_days_given_and_no_other(spark: SparkSession, tmp_path: Path) -> None:
-    table = tmp_path / "zone" / "sales"
-    replace(
-        spark,
-        table,
-        days_of(spark, **{str(FRIDAY): 3, str(SATURDAY): 2, str(SUNDAY): 1}),
-        [FRIDAY, SATURDAY, SUNDAY],
-    )
-    (table / f"sale_date={FRIDAY}" / "stray.parquet").write_bytes(b"of an older layout")
-    replace(spark, table, days_of(spark, **{str(FRIDAY): 5}), [FRIDAY, SATURDAY])
-    found = spark.read.parquet(str(table)).groupBy("sale_date").agg(F.count("*").alias("n")).collect()
-    assert {(row.sale_date, row.n) for row in found} == {(FRIDAY, 5), (SUNDAY, 1)}
-    visible = sorted(str(path.relative_to(table)) for path in table.rglob("[!.]*") if path.is_file())
-    assert visible == [f"sale_date={FRIDAY}/{OBJECT}", f"sale_date={SUNDAY}/{OBJECT}"]
-    assert not [path for path in (tmp_path / "zone" / "_staging").rglob("*") if path.is_file()]
-
-
-def test_a_copy_that_breaks_off_leaves_the_old_file_whole(spark: SparkSession, tmp_path: Path) -> None:
-    storage, target = Storage(spark), tmp_path / "day" / OBJECT
-    storage.write_text(str(target), "old")
-    with pytest.raises(Exception, match="missing"):
-        storage.copy_over(storage.path(str(tmp_path / "missing")), storage.path(str(target)))
-    assert target.read_text() == "old"
-    assert [path.name for path in target.parent.glob("*") if path.suffix != ".crc"] == [OBJECT]
-
-
-def test_a_table_needs_a_folder_above_it(spark: SparkSession) -> None:
-    with pytest.raises(BadData, match="name a folder in it"):
-        Attempt(Storage(spark), "/", "run")
 
 
 def test_timestamps_carry_their_zone_in_parquet(spark: SparkSession, tmp_path: Path) -> None:
