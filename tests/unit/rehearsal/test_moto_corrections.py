@@ -6,11 +6,14 @@ import json
 from types import SimpleNamespace
 from typing import Any
 
+import boto3
 import pytest
+from moto import mock_aws
 
 from policies.rehearsal.moto_corrections import LOG_DELIVERY, backup_tags, may_write_logs
 
 NAME = "logs"
+KEYS: Any = {"aws_access_key_id": "mock", "aws_secret_access_key": "mock"}
 DENY_ALL = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}
 
 
@@ -77,3 +80,25 @@ def test_the_tags_of_a_vault_are_found_with_and_without_a_slash_and_motos_only_w
         assert json.loads(backup_tags(response)) == {"Tags": {"of": arn}}
     response = SimpleNamespace(path=f"/tags/{arn}", backup_backend=backend)
     assert json.loads(BackupResponse.list_tags(response)) != {"Tags": {"of": arn}}
+
+
+def test_moto_still_gives_a_replica_the_first_keys_aliases_and_no_tags() -> None:
+    with mock_aws():
+        here, there = (boto3.client("kms", region, **KEYS) for region in ("eu-west-1", "eu-central-1"))
+        key = here.create_key(MultiRegion=True)["KeyMetadata"]["KeyId"]
+        here.create_alias(AliasName="alias/x", TargetKeyId=key)
+        tag = {"TagKey": "a", "TagValue": "b"}
+        here.replicate_key(KeyId=key, ReplicaRegion="eu-central-1", Tags=[tag], Description="copy")
+        assert there.list_resource_tags(KeyId=key)["Tags"] == []
+        assert there.describe_key(KeyId=key)["KeyMetadata"]["Description"] == ""
+        with pytest.raises(there.exceptions.AlreadyExistsException):
+            there.create_alias(AliasName="alias/x", TargetKeyId=key)
+        # Whoever asks for the copy first turns the first key into one.
+        configuration = here.describe_key(KeyId=key)["KeyMetadata"]["MultiRegionConfiguration"]
+        assert configuration["MultiRegionKeyType"] == "REPLICA"
+
+
+def test_moto_still_cannot_be_asked_for_a_budgets_tags_and_subscribers() -> None:
+    from moto.budgets.responses import BudgetsResponse
+
+    assert not {"list_tags_for_resource", "describe_subscribers_for_notification"} & set(dir(BudgetsResponse))
