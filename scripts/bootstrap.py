@@ -114,16 +114,16 @@ def _run(found: Names, only_plan: bool, yes: bool, json: bool) -> None:
     account = Account(found)
     account.check()
     folder = places.STATE / "bootstrap" / found.environment.name
-    place = account.place(folder / STATE_FILE)
     with _alone(folder):
+        place = account.place(folder / STATE_FILE)
         engine = Engine(terraform, folder, found, _module(found))
         _say(f"● terraform plan, with the state in the {'bucket' if place is Place.BUCKET else 'checkout'} …")
         engine.prepare(place)
-        planned = engine.plan()
-        _show(planned, json)
-        if only_plan:
-            return
-        _apply(engine, planned, found, yes)
+        with engine.planned() as planned:
+            _show(planned, json)
+            if only_plan:
+                return
+            _apply(engine, planned, found, yes)
         if place is Place.FILE:
             engine.move_state()
             _say(f"  ✓ the state of the bootstrap is in s3://{found.state_bucket}/bootstrap")

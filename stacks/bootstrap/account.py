@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -68,12 +71,14 @@ class Account:
             status = self._status(lambda s3: s3.head_bucket(Bucket=bucket, ExpectedBucketOwner=self._account))
             if status == 404:
                 return Place.FILE
-            if status == 403:
+            if status != 200:
                 raise Refusal.because(
                     f"the bucket {bucket} is not of account {self._account}, or these credentials may not see it",
                     remedy="names of buckets are one for the whole world: take another `project`, or other credentials",
                 )
             there = self._status(lambda s3: s3.head_object(Bucket=bucket, Key=TERRAFORM_STATE)) == 200
+            if there and file.exists():
+                self._must_be_older(file)
         if there:
             return Place.BUCKET
         if file.exists():
@@ -84,6 +89,22 @@ class Account:
             remedy="whoever ran it first has to run it again: the state is in that checkout until a run ends well",
         )
 
+    def _must_be_older(self, file: Path) -> None:
+        """Whether a file is what was moved into the bucket, left by a run that ended right then."""
+        stored = self._client("s3").get_object(Bucket=self._names.state_bucket, Key=TERRAFORM_STATE)
+        lineage, serial = _version(stored["Body"].read())
+        try:
+            content = file.read_bytes()
+            same, written = _version(content) if content.strip() else (lineage, 0)
+        except (OSError, ValueError, KeyError):
+            same, written = "", 0
+        if same != lineage or written > serial:
+            raise Refusal.because(
+                f"this file is not an earlier version of the state in s3://{self._names.state_bucket}",
+                where=Location(file),
+                remedy="what it knows of is not known there: look at both, and move the file away",
+            )
+
     @property
     def _account(self) -> str:
         return self._environment.account
@@ -91,8 +112,12 @@ class Account:
     def _client(self, service: str) -> Any:
         from botocore.config import Config
 
-        style: Any = {"addressing_style": "path"} if self._names.endpoint else {}
-        config = Config(connect_timeout=10, read_timeout=30, retries={"max_attempts": 3}, s3=style)
+        config = Config(
+            connect_timeout=10,
+            read_timeout=30,
+            retries={"max_attempts": 3},
+            s3={"addressing_style": "path" if self._names.endpoint else "auto"},
+        )
         return self._session.client(service, config=config)  # type: ignore[call-overload]
 
     def _status(self, ask: Any) -> int:
@@ -103,28 +128,30 @@ class Account:
             return int(ask(self._client("s3"))["ResponseMetadata"]["HTTPStatusCode"])
         except ClientError as error:
             status = int(error.response["ResponseMetadata"]["HTTPStatusCode"])
-            if status not in (403, 404):
+            if status not in (301, 403, 404):
                 raise
             return status
 
 
-class _said_clearly:
-    """Turns what boto3 raises into one message; AWS itself may not be reachable from here."""
+@contextmanager
+def _said_clearly() -> Iterator[None]:
+    """Turns what boto3 raises into one message."""
+    from botocore.exceptions import BotoCoreError, ClientError
 
-    def __enter__(self) -> None:
-        return None
+    remedy = "sign in (`aws sso login`), or set AWS_PROFILE; `aws sts get-caller-identity` shows who you are"
+    try:
+        yield
+    except ClientError as error:
+        refused = error.response["Error"]["Code"] in _REFUSED
+        what = "AWS does not accept these credentials" if refused else "AWS says no"
+        raise Refusal.because(f"{what}: {error}", remedy=remedy, exit_code=Exit.UNAVAILABLE) from None
+    except BotoCoreError as error:
+        raise Refusal.because(
+            f"no credentials of AWS, or no way to it: {error}", remedy=remedy, exit_code=Exit.UNAVAILABLE
+        ) from None
 
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        from botocore.exceptions import BotoCoreError, ClientError
 
-        remedy = (
-            "sign in (`aws sso login`), or set AWS_PROFILE; `aws sts get-caller-identity` shows who you are"
-        )
-        if isinstance(error, ClientError):
-            code = error.response["Error"]["Code"]
-            what = "AWS does not accept these credentials" if code in _REFUSED else "AWS says no"
-            raise Refusal.because(f"{what}: {error}", remedy=remedy, exit_code=Exit.UNAVAILABLE) from None
-        if isinstance(error, BotoCoreError):
-            raise Refusal.because(
-                f"no credentials of AWS, or no way to it: {error}", remedy=remedy, exit_code=Exit.UNAVAILABLE
-            ) from None
+def _version(state: bytes) -> tuple[str, int]:
+    """The lineage of a Terraform state, and how often it was written."""
+    content = json.loads(state)
+    return str(content["lineage"]), int(content["serial"])

@@ -7,7 +7,7 @@ from environments.naming import tags
 from environments.vocabulary import ManagedBy
 from stacks.bootstrap import workloads
 from stacks.bootstrap.cdk import Made, Program
-from stacks.bootstrap.documents import Statement, document, trust
+from stacks.bootstrap.documents import document, documents, trust
 from stacks.bootstrap.keys import Keys
 from stacks.bootstrap.names import GITHUB, Names
 from stacks.bootstrap.rights import Rights
@@ -55,22 +55,22 @@ def make(program: Program, environment: Environment, keys: Keys) -> None:
         policy=document(*rights.never()),
         tags=labels,
     )
-    plan = _role(program, environment, boundary, "plan", PLAN_SECONDS)
-    apply = _role(program, environment, boundary, "apply", APPLY_SECONDS)
-    for role in (plan, apply):
-        program.make(
-            "aws_iam_role_policy_attachment",
-            f"{role.name}-never",
-            role=role.output("name"),
-            policy_arn=never.output("arn"),
-        )
-    for role, part, statements in (
-        (plan, "plan-state", rights.plan_state()),
-        (plan, "plan-platform", rights.plan_platform()),
-        (apply, "apply-state", rights.apply_state()),
-        (apply, "apply-platform", rights.apply_platform()),
+    for part, seconds, statements in (
+        ("plan", PLAN_SECONDS, rights.plan()),
+        ("apply", APPLY_SECONDS, rights.apply()),
     ):
-        _grant(program, role, part, statements)
+        role = _role(program, environment, boundary, part, seconds)
+        _attach(program, role, f"{part}-never", never)
+        for number, text in enumerate(documents(statements), 1):
+            policy = program.make(
+                "aws_iam_policy",
+                f"{part}-{number}",
+                name=names.ci_policy(part, number),
+                description=f"What CI may do to {part} in {environment.name}",
+                policy=text,
+                tags=labels,
+            )
+            _attach(program, role, f"{part}-{number}", policy)
 
 
 def _role(program: Program, environment: Environment, boundary: Made, part: str, seconds: int) -> Made:
@@ -110,7 +110,10 @@ def _role(program: Program, environment: Environment, boundary: Made, part: str,
     )
 
 
-def _grant(program: Program, role: Made, part: str, statements: list[Statement]) -> None:
+def _attach(program: Program, role: Made, name: str, policy: Made) -> None:
     program.make(
-        "aws_iam_role_policy", part, name=part, role=role.output("name"), policy=document(*statements)
+        "aws_iam_role_policy_attachment",
+        name,
+        role=role.output("name"),
+        policy_arn=policy.output("arn"),
     )

@@ -6,6 +6,9 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+# AWS takes 6,144 characters, with each reference to a key replaced by its ARN.
+LONGEST = 5_800
+
 Statement = dict[str, Any]
 Condition = Mapping[str, Mapping[str, Any]]
 
@@ -13,6 +16,16 @@ Condition = Mapping[str, Mapping[str, Any]]
 def document(*statements: Statement) -> str:
     """The document as text. Blanks count towards a policy's size, so there are none."""
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)}, separators=(",", ":"))
+
+
+def documents(statements: Iterable[Statement]) -> list[str]:
+    """As few documents as there can be, each within what AWS takes for one policy, in the order given."""
+    found: list[list[Statement]] = [[]]
+    for statement in statements:
+        if len(document(*found[-1], statement)) > LONGEST and found[-1]:
+            found.append([])
+        found[-1].append(statement)
+    return [document(*one) for one in found]
 
 
 def allow(

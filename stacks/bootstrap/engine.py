@@ -10,7 +10,8 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Planned:
-    """A plan that can be applied."""
+    """What a plan would do."""
 
     changes: tuple[Change, ...]
     text: str
@@ -70,7 +71,6 @@ class Engine:
             Refusal: the folder cannot be written, or the provider is not to be had.
         """
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             (self._folder / MODULE).write_text(self._module)
         except OSError as error:
             raise Refusal.because(
@@ -84,35 +84,36 @@ class Engine:
             self._forget_file()
         self._initialise("-reconfigure")
 
-    def plan(self) -> Planned:
-        """What would change. Nothing is changed, but the state is locked meanwhile.
+    @contextmanager
+    def planned(self) -> Iterator[Planned]:
+        """A plan, which can be applied inside the block. The state is locked while it is made, not longer.
 
         Raises:
             Refusal: Terraform said no; each error at its Python line.
         """
-        self._run("plan", "-input=false", f"-out={_PLAN}")
-        whole = json.loads(self._output("show", "-json", _PLAN))
-        changes = tuple(
-            Change(
-                change["address"],
-                tuple(change["change"]["actions"]),
-                failures.source(change["address"], self._document),
+        try:
+            self._run("plan", "-input=false", f"-out={_PLAN}")
+            whole = json.loads(self._output("show", "-json", _PLAN))
+            changes = tuple(
+                Change(
+                    change["address"],
+                    tuple(change["change"]["actions"]),
+                    failures.source(change["address"], self._document),
+                )
+                for change in whole.get("resource_changes", ())
+                if change["change"]["actions"] not in (["no-op"], ["read"])
             )
-            for change in whole.get("resource_changes", ())
-            if change["change"]["actions"] not in (["no-op"], ["read"])
-        )
-        return Planned(changes, self._output("show", "-no-color", _PLAN))
+            yield Planned(changes, self._output("show", "-no-color", _PLAN))
+        finally:
+            (self._folder / _PLAN).unlink(missing_ok=True)
 
     def apply(self, say: Say) -> None:
-        """Applies the plan that was made last.
+        """Applies the plan. A state that has changed since, by somebody else's run, is refused.
 
         Raises:
             Refusal: Terraform said no. What it had made by then is in the state, and the next run goes on.
         """
-        try:
-            self._run("apply", "-input=false", _PLAN, say=say)
-        finally:
-            (self._folder / _PLAN).unlink(missing_ok=True)
+        self._run("apply", "-input=false", _PLAN, say=say)
 
     def move_state(self) -> None:
         """Moves the state from the file into the bucket that was just made.

@@ -78,6 +78,10 @@ class Names:
         """The most that CI may ever do."""
         return physical_name(self.environment, "ci", "boundary", limit=POLICY_NAME_LIMIT)
 
+    def ci_policy(self, part: str, number: int) -> str:
+        """What CI may do to plan or to apply; one policy does not hold it all."""
+        return physical_name(self.environment, "ci", f"{part}-{number}", limit=POLICY_NAME_LIMIT)
+
     @property
     def ci_never(self) -> str:
         """What CI can never do."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
-
 from environments.model import Environment
 from environments.naming import role_boundary, uncut_name
 from environments.vocabulary import Tag
 from stacks.bootstrap.documents import Statement, allow, deny
 from stacks.bootstrap.keys import USE, Keys
 from stacks.bootstrap.names import PULUMI_PREFIX, Names
-from stacks.bootstrap.services import platform
+from stacks.bootstrap.services import Service, platform
 
 READ_STATE = ("s3:GetObject", "s3:GetObjectVersion")
 WRITE_STATE = ("s3:DeleteObject", "s3:PutObject")
@@ -37,6 +35,7 @@ PASSED_TO = (
     "lambda.amazonaws.com",
     "redshift-serverless.amazonaws.com",
     "s3.amazonaws.com",
+    "scheduler.amazonaws.com",
     "vpc-flow-logs.amazonaws.com",
 )
 # These make a role of their own in the account when they are first used.
@@ -45,6 +44,40 @@ LINKED = (
     "backup.amazonaws.com",
     "ops.emr-serverless.amazonaws.com",
     "redshift.amazonaws.com",
+    "reports.backup.amazonaws.com",
+)
+ON_LINKED = (
+    "iam:DeleteServiceLinkedRole",
+    "iam:GetServiceLinkedRoleDeletionStatus",
+    "iam:UpdateRoleDescription",
+    *READ_ROLES,
+    *ON_ROLES,
+)
+# These encrypt what they are set up with under CI's own identity, with the platform's keys.
+SET_UP = ("kms:CreateGrant", "kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey")
+SET_UP_SERVICES = ("lambda", "scheduler")
+# The platform's roles that trust CI: one compares releases, the other ships them.
+FOR_PLAN = ("ci",)
+FOR_APPLY = ("ci", "deployer")
+
+# Settings of the bucket, and whatever would let a version of the state go or be read by others.
+NEVER_ON_STATE = (
+    "s3:*Acl",
+    "s3:*Retention",
+    "s3:Delete*Policy",
+    "s3:DeleteBucket",
+    "s3:DeleteObjectVersion",
+    "s3:Put*Configuration",
+    "s3:PutBucket*",
+)
+NEVER_ON_KEY = (
+    "kms:CreateGrant",
+    "kms:DeleteAlias",
+    "kms:Disable*",
+    "kms:PutKeyPolicy",
+    "kms:ReplicateKey",
+    "kms:ScheduleKeyDeletion",
+    "kms:UpdateAlias",
 )
 
 
@@ -59,46 +92,49 @@ class Rights:
         self._own = uncut_name(environment, "").removesuffix("-")
         self._state_keys = [keys.here.output("arn"), keys.copy.output("arn")]
 
-    def plan_state(self) -> list[Statement]:
-        """Reads Pulumi's state. A preview takes no lock and writes nothing."""
-        return [*self._state(READ_STATE), self._key("kms:Decrypt", "kms:DescribeKey")]
+    def plan(self) -> list[Statement]:
+        """Reads Pulumi's state, and the settings of all that the platform is made of: no data, and no write.
 
-    def apply_state(self) -> list[Statement]:
-        """Reads and writes Pulumi's state, its history and its locks."""
-        return [*self._state((*READ_STATE, *WRITE_STATE)), self._key(*USE)]
-
-    def plan_platform(self) -> list[Statement]:
-        """Reads the settings of all that the platform is made of, and no data."""
-        named = [
-            allow(_sid(item.name), item.read, item.arns(self._own, self._account))
-            for item in platform()
-            if item.read
+        A preview takes no lock.
+        """
+        named = [self._on(item.read, item) for item in platform() if item.read]
+        return [
+            *self._state(READ_STATE),
+            self._key("kms:Decrypt", "kms:DescribeKey"),
+            *named,
+            self._listed(),
+            self._roles(READ_ROLES),
+            self._identities(FOR_PLAN),
         ]
-        return [*named, self._listed(), self._roles(READ_ROLES)]
 
-    def apply_platform(self) -> list[Statement]:
-        """Makes, changes and removes what the platform is made of; names decide, where AWS has names."""
-        named = [
-            allow(_sid(item.name), (*item.read, *item.write), item.arns(self._own, self._account))
-            for item in platform()
+    def apply(self) -> list[Statement]:
+        """Writes Pulumi's state, and makes, changes and removes what the platform is made of.
+
+        Names decide, where AWS has names.
+        """
+        return [
+            *self._state((*READ_STATE, *WRITE_STATE)),
+            self._key(*USE),
+            *(self._on((*item.read, *item.write), item) for item in platform()),
+            *self._unnamed(),
+            *self._apply_roles(),
+            self._set_up(),
+            self._identities(FOR_APPLY),
         ]
-        return [*named, *self._unnamed(), *self._apply_roles()]
 
     def most(self) -> list[Statement]:
-        """CI's boundary: no other action than these, and in this account only."""
-        actions = [action for item in platform() for action in (*item.read, *item.write)]
-        # A policy has 6,144 characters: what another pattern says already is left out, and to which services
-        # roles are passed, the role's own policy says.
-        shortest = [
-            one for one in actions if not any(one != two and fnmatchcase(one, two) for two in actions)
-        ]
-        roles = [self._names.role_arn(name) for name in (f"{self._own}-*", "aws-service-role/*")]
+        """CI's boundary: these services and no other, in this account, and of IAM only roles within a boundary."""
+        services = [f"{item.name}:*" for item in platform()]
+        linked = self._names.role_arn("aws-service-role/*")
         return [
-            allow("Platform", shortest, self._of_the_account()),
+            allow("Platform", services, self._of_the_account()),
             *self._unnamed(),
-            allow("Roles", (*READ_ROLES, *ON_ROLES, "iam:CreateServiceLinkedRole", "iam:PassRole"), roles),
+            allow(
+                "Roles", (*READ_ROLES, *ON_ROLES, "iam:PassRole"), [self._names.role_arn(f"{self._own}-*")]
+            ),
+            allow("LinkedRoles", ("iam:CreateServiceLinkedRole", *ON_LINKED), [linked]),
             self._bounded(),
-            *self.apply_state(),
+            self._identities(("*",)),
         ]
 
     def never(self) -> list[Statement]:
@@ -111,28 +147,12 @@ class Rights:
             deny("NotItself", ["iam:*"], held),
             deny(
                 "NotItsState",
-                [
-                    "s3:*Acl",
-                    "s3:*Retention",
-                    "s3:Delete*Policy",
-                    "s3:DeleteBucket",
-                    "s3:DeleteObjectVersion",
-                    "s3:Put*Configuration",
-                    "s3:PutBucket*",
-                ],
+                NEVER_ON_STATE,
                 [*buckets, *(f"{bucket}/*" for bucket in buckets)],
             ),
             deny(
                 "NotItsKey",
-                [
-                    "kms:CreateGrant",
-                    "kms:DeleteAlias",
-                    "kms:Disable*",
-                    "kms:PutKeyPolicy",
-                    "kms:ReplicateKey",
-                    "kms:ScheduleKeyDeletion",
-                    "kms:UpdateAlias",
-                ],
+                NEVER_ON_KEY,
                 [*self._state_keys, f"arn:aws:kms:*:{self._account}:{self._names.key_alias}"],
             ),
             deny(
@@ -160,6 +180,10 @@ class Rights:
             f"{anywhere}*:*",
             f"arn:aws:glue:*:{self._account}:catalog",
         ]
+
+    def _on(self, actions: tuple[str, ...], service: Service) -> Statement:
+        sid = "".join(word.capitalize() for word in service.name.split("-"))
+        return allow(sid, actions, service.arns(self._own, self._account))
 
     def _state(self, actions: tuple[str, ...]) -> list[Statement]:
         bucket = f"arn:aws:s3:::{self._names.state_bucket}"
@@ -189,22 +213,24 @@ class Rights:
         boundary = {"StringEquals": {"iam:PermissionsBoundary": role_boundary(self._environment)}}
         return allow("RolesWithinBoundary", BOUNDED, [self._names.role_arn(f"{self._own}-*")], boundary)
 
+    def _identities(self, workloads: tuple[str, ...]) -> Statement:
+        """Takes roles of the platform, which name who may."""
+        roles = [self._names.role_arn(f"{self._own}-identity-{workload}") for workload in workloads]
+        return allow("Identities", ["sts:AssumeRole"], roles)
+
+    def _set_up(self) -> Statement:
+        regions = dict.fromkeys((self._environment.region, self._environment.failover_region))
+        services = [f"{service}.{region}.amazonaws.com" for region in regions for service in SET_UP_SERVICES]
+        through = {"StringEquals": {"kms:ViaService": services}}
+        return allow("SetUp", SET_UP, [f"arn:aws:kms:*:{self._account}:key/*"], through)
+
     def _apply_roles(self) -> list[Statement]:
         own = [self._names.role_arn(f"{self._own}-*")]
-        linked = {"StringEquals": {"iam:AWSServiceName": list(LINKED)}}
+        linked = [self._names.role_arn(f"aws-service-role/{service}/*") for service in LINKED]
         passed = {"StringEquals": {"iam:PassedToService": list(PASSED_TO)}}
         return [
             self._roles((*READ_ROLES, *ON_ROLES)),
             self._bounded(),
             allow("PassRoles", ["iam:PassRole"], own, passed),
-            allow(
-                "LinkedRoles",
-                ["iam:CreateServiceLinkedRole"],
-                [self._names.role_arn("aws-service-role/*")],
-                linked,
-            ),
+            allow("LinkedRoles", ("iam:CreateServiceLinkedRole", *ON_LINKED), linked),
         ]
-
-
-def _sid(service: str) -> str:
-    return "".join(word.capitalize() for word in service.split("-"))

@@ -10,6 +10,7 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 FILE = Path(__file__).with_name("services.yaml")
+_GLOBAL = "global:"
 _PARTS = ("read", "write", "list", "make", "free")
 
 
@@ -27,9 +28,13 @@ class Service:
 
     def arns(self, own: str, account: str) -> list[str]:
         """What its actions are about, in every region: which ones, CI's boundary says."""
-        # The one service of the table whose ARNs name neither region nor account.
-        where = ":" if self.name == "s3" else f"*:{account}"
-        return [f"arn:aws:{self.name}:{where}:{end.format(own=own)}" for end in self.on]
+        return [self._arn(end.format(own=own), account) for end in self.on]
+
+    def _arn(self, end: str, account: str) -> str:
+        if self.name == "s3":  # the one whose ARNs name neither region nor account
+            return f"arn:aws:s3:::{end}"
+        region = "" if end.startswith(_GLOBAL) else "*"
+        return f"arn:aws:{self.name}:{region}:{account}:{end.removeprefix(_GLOBAL)}"
 
 
 @cache

@@ -9,12 +9,18 @@ from stacks.bootstrap.keys import Keys
 from stacks.bootstrap.names import Names
 
 ON_OWN = (
+    "airflow:InvokeRestApi",
     "airflow:PublishMetrics",
     "backup:CopyFromBackupVault",
     "backup:CopyIntoBackupVault",
+    "backup:DescribeBackupVault",
+    "backup:TagResource",
     "ec2:*NetworkInterface*",
+    "ec2:*PrivateIpAddresses",
     "emr-serverless:*JobRun*",
     "emr-serverless:GetApplication",
+    "events:*Rule*",
+    "events:*Targets*",
     "events:PutEvents",
     "glue:*Partition*",
     "glue:*Table*",
@@ -46,12 +52,21 @@ ON_OWN = (
 )
 # What AWS knows for `*` only.
 ANYWHERE = (
+    "cloudwatch:GetMetricData",
     "cloudwatch:PutMetricData",
     "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
     "redshift-data:DescribeStatement",
     "redshift-data:GetStatementResult",
+    "s3:ListAllMyBuckets",
     "secretsmanager:GetRandomPassword",
+    "tag:GetResources",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
 )
+# Backup restores into buckets of its own, to prove that it can.
+RESTORE_TESTS = "arn:aws:s3:::awsbackup-restore-test-*"
+ON_RESTORE_TESTS = ("s3:*Bucket*", "s3:*Object*", "s3:*MultipartUpload*")
 
 
 def most(environment: Environment, keys: Keys) -> list[Statement]:
@@ -73,6 +88,7 @@ def most(environment: Environment, keys: Keys) -> list[Statement]:
             ],
         ),
         allow("Anywhere", ANYWHERE, ["*"]),
+        allow("RestoreTests", ON_RESTORE_TESTS, [RESTORE_TESTS, f"{RESTORE_TESTS}/*"]),
         allow("PassOwnRoles", ["iam:PassRole"], [names.role_arn(f"{own}-*")]),
         deny("NotTheState", ["s3:*"], [*buckets, *(f"{bucket}/*" for bucket in buckets)]),
         deny("NotItsKey", ["kms:*"], [keys.here.output("arn"), keys.copy.output("arn")]),

@@ -3,16 +3,42 @@
 package sluice.graph.grants
 
 import data.sluice.graph.documents
+import data.sluice.graph.resources
 import data.sluice.graph.values
 
 # Every allowing statement of an identity policy, with the resource and the place where it stands.
 allowing := [{"resource": document.resource, "path": document.path, "statement": statement} |
 	some document in documents.of_kind("identity")
+	not document.resource.urn in bounds_only
 	some statement in documents.statements(document.value)
 	statement.effect == "Allow"
 ]
 
 examined := {document.resource.urn | some document in documents.of_kind("identity")}
+
+# Policies that are nothing but the boundary of roles and users: they give nothing, they take away. One that
+# anything else names as well gives what it says.
+bounds_only := {urn |
+	some urn in _bounds
+	name := values.resolved(object.get(resources.by_urn[urn], "physical_name", null))
+	every resource in input.resources {
+		others := json.marshal(object.remove(resources.inputs(resource), ["permissionsBoundary"]))
+		not contains(others, urn)
+		not _in_quotes(others, name)
+	}
+}
+
+_bounds := {urn |
+	some type in ["aws:iam/role:Role", "aws:iam/user:User"]
+	some holder in resources.of_type(type)
+	some urn in values.sources(object.get(resources.inputs(holder), "permissionsBoundary", null))
+	resources.types[urn] == "aws:iam/policy:Policy"
+}
+
+_in_quotes(text, name) if {
+	is_string(name)
+	contains(text, concat("", [":policy/", name]))
+}
 
 # Documents that nobody can read before apply.
 unreadable := [document |

@@ -52,12 +52,16 @@ class Rehearsed:
 
 
 @pytest.fixture(scope="module")
-def both(
+def all_three(
     terraform: Terraform, temporary: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Rehearsed]:
-    """Two rehearsals at one time: of `aws-dev`, and of the planted defects."""
+    """Three rehearsals at one time: of `aws-dev`, of its bootstrap, and of the planted defects."""
     folder = tmp_path_factory.mktemp("rehearsals")
-    asked = {"aws-dev": ["aws-dev"], "planted": ["--program", str(PLANTED), "--stack", "dev"]}
+    asked = {
+        "aws-dev": ["aws-dev"],
+        "bootstrap": ["aws-dev-bootstrap"],
+        "planted": ["--program", str(PLANTED), "--stack", "dev"],
+    }
     started = {
         name: subprocess.Popen(
             [ROOT / "sluice", "rehearse", *arguments, "--json", "--keep", str(folder / name)],
@@ -76,21 +80,28 @@ def both(
 
 
 @pytest.fixture(scope="module")
-def ours(both: dict[str, Rehearsed]) -> Rehearsed:
+def ours(all_three: dict[str, Rehearsed]) -> Rehearsed:
     """The rehearsal of `aws-dev`."""
-    return both["aws-dev"]
+    return all_three["aws-dev"]
 
 
 @pytest.fixture(scope="module")
-def planted(both: dict[str, Rehearsed]) -> Rehearsed:
+def planted(all_three: dict[str, Rehearsed]) -> Rehearsed:
     """The rehearsal of the planted defects."""
-    return both["planted"]
+    return all_three["planted"]
 
 
 def test_the_foundation_of_aws_dev_passes(ours: Rehearsed) -> None:
     assert ours.resources("failed") == []
     assert ours.json["problems"] == []
     assert ours.code == 0
+
+
+def test_the_bootstrap_of_aws_dev_passes_whole(all_three: dict[str, Rehearsed]) -> None:
+    done = all_three["bootstrap"]
+    assert len(done.resources("applied")) == len(done.json["resources"]) > 35
+    assert done.json["problems"] == []
+    assert done.code == 0
 
 
 def test_every_resource_of_the_program_is_listed_once_with_its_line(ours: Rehearsed) -> None:

@@ -6,11 +6,14 @@ import json
 from types import SimpleNamespace
 from typing import Any
 
+import boto3
 import pytest
+from moto import mock_aws
 
 from policies.rehearsal.moto_corrections import LOG_DELIVERY, backup_tags, may_write_logs
 
 NAME = "logs"
+KEYS: Any = {"aws_access_key_id": "mock", "aws_secret_access_key": "mock"}
 DENY_ALL = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}
 
 
@@ -79,22 +82,23 @@ def test_the_tags_of_a_vault_are_found_with_and_without_a_slash_and_motos_only_w
     assert json.loads(BackupResponse.list_tags(response)) != {"Tags": {"of": arn}}
 
 
-def test_moto_still_forgets_the_tags_of_a_replica(monkeypatch: pytest.MonkeyPatch) -> None:
-    import boto3
-    from moto import mock_aws
-
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "mock")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "mock")
+def test_moto_still_gives_a_replica_the_first_keys_aliases_and_no_tags() -> None:
     with mock_aws():
-        here, there = (boto3.client("kms", region_name=region) for region in ("eu-west-1", "eu-central-1"))
+        here, there = (boto3.client("kms", region, **KEYS) for region in ("eu-west-1", "eu-central-1"))
         key = here.create_key(MultiRegion=True)["KeyMetadata"]["KeyId"]
-        tags = [{"TagKey": "owner", "TagValue": "x"}]
-        here.replicate_key(KeyId=key, ReplicaRegion="eu-central-1", Tags=tags)
+        here.create_alias(AliasName="alias/x", TargetKeyId=key)
+        tag = {"TagKey": "a", "TagValue": "b"}
+        here.replicate_key(KeyId=key, ReplicaRegion="eu-central-1", Tags=[tag], Description="copy")
         assert there.list_resource_tags(KeyId=key)["Tags"] == []
+        assert there.describe_key(KeyId=key)["KeyMetadata"]["Description"] == ""
+        with pytest.raises(there.exceptions.AlreadyExistsException):
+            there.create_alias(AliasName="alias/x", TargetKeyId=key)
+        # Whoever asks for the copy first turns the first key into one.
+        configuration = here.describe_key(KeyId=key)["KeyMetadata"]["MultiRegionConfiguration"]
+        assert configuration["MultiRegionKeyType"] == "REPLICA"
 
 
-def test_moto_still_cannot_be_asked_for_what_is_said_of_a_budget() -> None:
+def test_moto_still_cannot_be_asked_for_a_budgets_tags_and_subscribers() -> None:
     from moto.budgets.responses import BudgetsResponse
 
-    assert not hasattr(BudgetsResponse, "list_tags_for_resource")
-    assert not hasattr(BudgetsResponse, "describe_subscribers_for_notification")
+    assert not {"list_tags_for_resource", "describe_subscribers_for_notification"} & set(dir(BudgetsResponse))
