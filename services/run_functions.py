@@ -18,6 +18,10 @@ from functools import partial
 from multiprocessing.connection import wait
 from typing import Any
 
+# Before the processes part, so that they share it.
+import boto3
+from botocore.config import Config
+
 from environments.local_functions import LocalFunction, LocalFunctionsFile
 from environments.problems import Refusal
 from services import pulse
@@ -130,9 +134,6 @@ def _repeat(name: str, begin: Callable[[], Turn]) -> None:
 
 
 def _client(service: str) -> Any:
-    import boto3
-    from botocore.config import Config
-
     make: Any = boto3.client
     config = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1})
     return make(service, config=config)

@@ -57,7 +57,7 @@ def control(platform: Platform, mode: str, seconds: int) -> None:
 
 def test_every_service_runs_on_loopback(platform: Platform) -> None:
     rows = platform.services()
-    assert len(rows) == 6
+    assert len(rows) == 7
     assert all(row["state"] == "running" and row["ready"] for row in rows.values()), rows
     assert all(row["address"].startswith("http://127.0.0.1:") for row in rows.values() if row["address"])
 
