@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import logging
 import os
 import statistics
 import subprocess
@@ -158,6 +159,8 @@ def main() -> int:
     parser.add_argument("--events", type=int, default=200)
     parser.add_argument("--rows", type=int, default=100_000)
     chosen = parser.parse_args()
+    # What the server says of each request, and the functions of each event.
+    logging.disable(logging.ERROR)
     print(f"functions of the catalogue: {', '.join(function.name for function in FUNCTIONS)}")
     starts(chosen.repeat)
     events(chosen.events, chosen.rows)
