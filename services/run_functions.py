@@ -13,6 +13,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from multiprocessing.connection import wait
@@ -92,11 +93,12 @@ def _queue(function: LocalFunction) -> Turn:
     os.environ.update(function.environment)
     queue = FunctionQueue.of(function, _client("sqs"))
 
-    def turn() -> int:
+    def call(event: dict[str, Any], context: Any) -> Any:
+        # At work, it gives no other sign of life until it is done.
         pulse.beat(PULSES, function.name, until=time.time() + _LOOK + function.timeout_seconds)
-        return queue.turn()
+        return queue.call(event, context)
 
-    return turn
+    return replace(queue, call=call).turn
 
 
 def _watch(function: LocalFunction) -> Turn:
