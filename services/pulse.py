@@ -26,5 +26,9 @@ def beat(folder: Path, name: str, *, until: float) -> None:
 
 def alive(folder: Path) -> bool:
     """Whether every process that is expected has given a sign of life that still holds."""
-    files = list(folder.iterdir()) if folder.is_dir() else []
-    return bool(files) and all(file.stat().st_mtime >= time.time() for file in files)
+    try:
+        files = list(folder.iterdir())
+        return bool(files) and all(file.stat().st_mtime >= time.time() for file in files)
+    except FileNotFoundError:
+        # Not started yet, or just being started anew.
+        return False

@@ -13,10 +13,15 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from multiprocessing.connection import wait
 from typing import Any
+
+# Before the processes part, so that they share it.
+import boto3
+from botocore.config import Config
 
 from environments.local_functions import LocalFunction, LocalFunctionsFile
 from environments.problems import Refusal
@@ -88,11 +93,12 @@ def _queue(function: LocalFunction) -> Turn:
     os.environ.update(function.environment)
     queue = FunctionQueue.of(function, _client("sqs"))
 
-    def turn() -> int:
+    def call(event: dict[str, Any], context: Any) -> Any:
+        # At work, it gives no other sign of life until it is done.
         pulse.beat(PULSES, function.name, until=time.time() + _LOOK + function.timeout_seconds)
-        return queue.turn()
+        return queue.call(event, context)
 
-    return turn
+    return replace(queue, call=call).turn
 
 
 def _watch(function: LocalFunction) -> Turn:
@@ -130,9 +136,6 @@ def _repeat(name: str, begin: Callable[[], Turn]) -> None:
 
 
 def _client(service: str) -> Any:
-    import boto3
-    from botocore.config import Config
-
     make: Any = boto3.client
     config = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1})
     return make(service, config=config)

@@ -105,7 +105,7 @@ def _land(raw: Zone, curated: Zone, file: LandedFile, head: dict[str, Any]) -> d
     record["archived"] = archive.uri_of(file.archived)
     if record["status"] == "unreadable":
         _report(file, record)
-    # Its own bytes may not count rows twice: the one written first stands.
+    # Two at once come to the same; the first stands.
     curated.create(file.record, _json(record))
     return record
 
