@@ -6,13 +6,16 @@ PYTHON ?= python3
 INFRA := .sluice/venvs/infra/bin
 RUNTIME := .sluice/venvs/runtime/bin
 
-.PHONY: help install up down clean test test-quick lint types bench schema
+.PHONY: help install install-tests up down clean test test-quick lint types bench schema
 
 help: ## says what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 install: ## installs everything into the checkout
 	@$(PYTHON) -m scripts.install
+
+install-tests: ## the same, with the servers that only tests need
+	@$(PYTHON) -m scripts.install platform tests
 
 up: install ## the whole platform on this machine, with a first pipeline run
 	@./sluice up
@@ -31,7 +34,7 @@ PYTEST := -m pytest -q -n 2 --dist loadfile
 IN_INFRA := $(INFRA)/python $(PYTEST) --ignore-glob='*/runtime/*' tests
 IN_RUNTIME := $(RUNTIME)/python $(PYTEST) $(wildcard tests/*/runtime)
 
-test: install ## every test
+test: install-tests ## every test
 	@$(IN_INFRA)
 	@$(IN_RUNTIME)
 
@@ -45,11 +48,11 @@ lint: install ## style
 
 types: install ## types, strict
 	@$(INFRA)/mypy environments modules policies releases services stacks scripts
-	@$(RUNTIME)/mypy dags/runtime dags/pipelines spark
+	@$(RUNTIME)/mypy dags/runtime dags/pipelines spark releases/contents/dag_reader.py releases/gate/runtime_reader.py
 	@cd dags/bundle && ../../$(RUNTIME)/mypy --config-file ../../pyproject.toml sluice_bundle
 
 schema: install ## writes the JSON Schema of the environment files
 	@$(INFRA)/python -m environments.schema
 
-bench: install ## prints how fast things are, as ratios against peers
+bench: install-tests ## prints how fast things are, as ratios against peers
 	@$(INFRA)/python -m tests.bench

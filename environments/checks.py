@@ -13,7 +13,7 @@ from environments.manifest import Zone
 from environments.model import Environment
 from environments.naming import NAME_LIMIT, uncut_name
 from environments.storage import Lifecycle
-from environments.vocabulary import Cloud, SubnetTier
+from environments.vocabulary import Cloud, Nat, PrivateService, SubnetTier
 
 Path = tuple[str, ...]
 
@@ -35,12 +35,15 @@ def findings(environment: Environment) -> Iterator[Finding]:
         _account,
         _zones,
         _ranges,
+        _way_out,
+        _flow_logs,
         _retention,
         _life_cycles,
         _backups,
         _keys,
         _secrets,
         _services,
+        _delivery,
     ):
         yield from check(environment)
     yield from _names(environment)
@@ -139,6 +142,30 @@ def _ranges(environment: Environment) -> Iterator[Finding]:
             )
 
 
+def _way_out(environment: Environment) -> Iterator[Finding]:
+    """Without NAT, a service without an endpoint cannot be reached at all; other clouds reach theirs anyway."""
+    network = environment.network
+    if environment.cloud is not Cloud.AWS or network.nat is not Nat.NONE:
+        return
+    missing = [service for service in PrivateService if service not in network.private_services]
+    if missing:
+        yield Finding(
+            f"network.private_services: without NAT, nothing leads to {', '.join(missing)}",
+            f"accepted: all of {', '.join(PrivateService)}; or network.nat: {Nat.SINGLE}",
+            (("network", "private_services"), ("network", "nat")),
+        )
+
+
+def _flow_logs(environment: Environment) -> Iterator[Finding]:
+    least, kept = policy.MINIMUM_FLOW_LOG_DAYS[environment.tier], environment.network.flow_log_retention_days
+    if kept < least:
+        yield Finding(
+            f"network.flow_log_retention_days: {kept} days is below the policy for {environment.tier}",
+            f"accepted: {least} or more",
+            (("network", "flow_log_retention_days"),),
+        )
+
+
 def _retention(environment: Environment) -> Iterator[Finding]:
     by_class = policy.MINIMUM_RETENTION_DAYS[environment.tier]
     for name, zone in environment.storage.zones.items():
@@ -207,6 +234,12 @@ def _backups(environment: Environment) -> Iterator[Finding]:
                 f"accepted: {least} or more",
                 ((*base, "keep_days"),),
             )
+        if plan.every_hours not in policy.HOURS_BETWEEN_BACKUPS:
+            yield Finding(
+                f"backup.plans.{data_class}.every_hours: no schedule keeps to every {plan.every_hours} hours",
+                f"accepted: {', '.join(str(hours) for hours in policy.HOURS_BETWEEN_BACKUPS)}",
+                ((*base, "every_hours"),),
+            )
         if plan.cold_after_days is None:
             continue
         shortest = plan.cold_after_days + policy.MINIMUM_DAYS_IN_COLD
@@ -220,10 +253,16 @@ def _backups(environment: Environment) -> Iterator[Finding]:
 
 
 def _keys(environment: Environment) -> Iterator[Finding]:
-    for data_class in policy.CUSTOMER_KEY_REQUIRED_FOR[environment.tier]:
+    required = dict.fromkeys(policy.CUSTOMER_KEY_REQUIRED_FOR[environment.tier], f"in {environment.tier}")
+    if environment.cloud is Cloud.AWS:
+        # Functions name the key of what they write; their variables, logs and messages are of the usual class.
+        zones = [zone.data_class for zone in environment.storage.zones.values()]
+        for data_class in (*zones, environment.data_classification):
+            required.setdefault(data_class, "on AWS, where functions write it or are set up with it")
+    for data_class, where in required.items():
         if data_class not in environment.encryption.customer_key_for:
             yield Finding(
-                f"encryption.customer_key_for: {data_class} data needs its own key in {environment.tier}",
+                f"encryption.customer_key_for: {data_class} data needs its own key {where}",
                 f"add {data_class} to the list",
                 (("encryption", "customer_key_for"),),
             )
@@ -272,6 +311,23 @@ def _services(environment: Environment) -> Iterator[Finding]:
             f" ({orchestrator.workers_min})",
             f"accepted: {orchestrator.workers_min} to 25",
             (("orchestrator", "workers_max"), ("orchestrator", "workers_min")),
+        )
+
+
+def _delivery(environment: Environment) -> Iterator[Finding]:
+    state, ci = environment.state, environment.ci
+    if state.keep_days < state.lock_days:
+        yield Finding(
+            f"state.keep_days: {state.keep_days} days is less than lock_days ({state.lock_days})",
+            f"accepted: {state.lock_days} or more",
+            (("state", "keep_days"), ("state", "lock_days")),
+        )
+    if (ci.owner_id is None) != (ci.repository_id is None):
+        missing = "owner_id" if ci.owner_id is None else "repository_id"
+        yield Finding(
+            f"ci.{missing}: GitHub gives both numbers or none",
+            f"ask it: gh api repos/{ci.repository} --jq '.owner.id, .id'",
+            (("ci", missing), ("ci",)),
         )
 
 

@@ -12,8 +12,10 @@ from typing import TypeAlias
 from environments.vocabulary import (
     Cloud,
     DataClass,
+    Frequency,
     Nat,
     OrchestratorKind,
+    PrivateService,
     Severity,
     Size,
     SparkKind,
@@ -100,18 +102,30 @@ _ZONES: Layer = {
 CODE: Layer = {
     "project": "sluice",
     "owner": "data-platform",
+    "principal_groups": [],  # who is in none may make no dataset of personal data
+    "trusted_federations": [],  # jobs run inside the platform: nobody from outside becomes one of its identities
     "cost_center": "data-platform",
     "data_classification": DataClass.INTERNAL,  # the safe reading of what nobody has classified
     "protect_data": True,  # unprotected is the exception that a tier states
     "network": {
         "zones": 2,  # MWAA asks for private subnets in two zones; the other clouds keep the shape
         "nat": Nat.SINGLE,  # one gateway costs about 33 EUR a month; only prod pays for one per zone
+        # What is called all day stays inside, by endpoints that lead to our own account only.
+        "private_services": list(PrivateService),
         "subnets": {},  # each tier gets its quarter of the range
         "flow_log_retention_days": 90,  # what CIS asks for; intrusions are often noticed after weeks
     },
-    "storage": {"archive_prefix_glacier_after_days": 90, "zones": _ZONES},
+    "storage": {
+        "archive_prefix_glacier_after_days": 90,
+        # Most copies are there in minutes anyhow; the promise costs 0.015 USD for each GB.
+        "replication_within_15_minutes": False,
+        "zones": _ZONES,
+    },
     "backup": {
         "vault_locked": False,  # a lock cannot be undone: only prod takes it
+        "vault_lock_grace_days": 7,  # a week of backups, copies and reports to look at first
+        # A restore is billed by volume, about 20 USD for each TB; in a month a quarter's worth of changes is small.
+        "restore_tests": Frequency.MONTHLY,
         "metadata_export_minutes": 30,  # half of the hour that the recovery point allows, so one may fail
         "plans": {
             "internal": _plan(hours=24, keep=14),
@@ -145,7 +159,24 @@ CODE: Layer = {
         "message_retention_days": 14,  # the most there is: nothing is lost over a holiday
         "deliveries": 5,  # with back-off, about half an hour of trying
     },
-    "budget": {"alert_at_percent": [50, 80, 100]},
+    "budget": {
+        "alert_at_percent": [50, 80, 100],
+        "emails": ["data-platform@example.com"],  # a placeholder that reaches nobody: put the team's own here
+    },
+    "state": {
+        "lock_days": 14,  # long enough to notice that an account was taken over, or that a script ran wild
+        "keep_days": 90,  # a quarter to go back to
+    },
+    "ci": {
+        # A placeholder: put your own here. GitHub has no name with two hyphens, so nobody can pose as it.
+        "repository": "your--company/data-platform",
+        # Repositories made or renamed since July 2026 have both numbers in the identity of their jobs:
+        # gh api repos/OWNER/NAME --jq '"owner_id: \(.owner.id), repository_id: \(.id)"'
+        "owner_id": None,
+        "repository_id": None,
+        "branch": "main",
+        "account_knows_github": False,  # one account for each environment, with nothing else in it
+    },
     "releases": {"retain": 10},  # two weeks of daily ships
     "enforcement": {"fail_at": Severity.HIGH, "fail_undetermined": False},
 }
@@ -156,6 +187,7 @@ TIERS: Mapping[Tier, Layer] = {
         "network": {
             "zones": 1,
             "nat": Nat.NONE,
+            "private_services": [],
             "flow_log_retention_days": 1,
         },  # there is no network to speak of
         # The shortest lock there is: it proves the behaviour and does not fill a laptop.
@@ -166,16 +198,23 @@ TIERS: Mapping[Tier, Layer] = {
             "parallelism": 4,  # SQLite and two cores serve four tasks without lock errors
         },
         "spark": {"max_vcpus": 2, "max_memory_gb": 2},  # `local[2]` beside Airflow on a laptop
-        "budget": {"monthly_eur": 0, "alert_at_percent": []},
+        # A machine that is there anyway.
+        "budget": {"monthly_eur": 0, "alert_at_percent": [], "emails": []},
     },
     Tier.DEV: {
         "protect_data": False,  # made and destroyed daily
+        # An endpoint costs about 15 EUR a month in two zones: only values of secrets and use of keys are worth
+        # it here; the rest takes the NAT gateway, which is there anyway.
+        "network": {"private_services": [PrivateService.SECRETS, PrivateService.KEYS]},
         "encryption": {"deletion_window_days": 7},  # the shortest: dev keys come and go
+        "state": {"lock_days": 1},  # proves the behaviour, and a bucket that is given up is gone in a day
+        "backup": {"restore_tests": Frequency.NEVER},  # what it would prove, staging proves
         "budget": {"monthly_eur": 800},  # small Airflow around the clock and one NAT gateway are about 500
     },
     Tier.STAGING: {
         "orchestrator": {"workers_max": 5},  # enough to rehearse prod's load at half size
-        "spark": {"max_vcpus": 64, "max_memory_gb": 256},
+        "spark": {"max_vcpus": 64, "max_memory_gb": 256},  # a quarter of prod's: a rehearsal may take longer
+        # Half as much again as the fixed part (small Airflow, NAT, endpoints), for the jobs of rehearsals.
         "budget": {"monthly_eur": 1500},
         "enforcement": {"fail_at": Severity.MEDIUM},  # what would stop prod shows here first
     },
@@ -185,23 +224,29 @@ TIERS: Mapping[Tier, Layer] = {
             "nat": Nat.PER_ZONE,  # a zone's failure must not cut off the others
             "flow_log_retention_days": 365,  # what auditors ask for
         },
-        "storage": {"zones": {"raw": {"lock_days": 365}}},  # evidence for a full financial year
+        "storage": {
+            "replication_within_15_minutes": True,  # raw's recovery point in a disaster, and an alarm when it is missed
+            "zones": {"raw": {"lock_days": 365}},  # evidence for a full financial year
+        },
         "backup": {
-            "vault_locked": True,
+            "vault_locked": True,  # backups outlive whoever takes over an administrator
             "plans": {
-                "internal": {"keep_days": 35},
+                "internal": {"keep_days": 35},  # one monthly close and a few days, as the others in dev
                 # Cold after a month, kept for a year; the copy serves disasters, not audits.
                 "confidential": _plan(hours=12, keep=365, cold=30, copy=90),
-                "restricted": _plan(hours=12, keep=365, cold=30, copy=90),
+                "restricted": _plan(hours=12, keep=365, cold=30, copy=90),  # the same: it opens the other
             },
         },
         "sources": {
             "commerce": {"base_url": "https://api.commerce.example.com"}
         },  # the others get the sandbox
+        # One worker of two may be lost; at ten, with a dozen tasks each, the night's runs end before the day.
         "orchestrator": {"size": Size.MEDIUM, "workers_min": 2, "workers_max": 10, "parallelism": 128},
-        "spark": {"max_vcpus": 256, "max_memory_gb": 1024},
-        "budget": {"monthly_eur": 6000},
+        "spark": {"max_vcpus": 256, "max_memory_gb": 1024},  # a backfill of a year in one night
+        "state": {"lock_days": 30, "keep_days": 365},  # a month's work, and the auditors' year
+        "budget": {"monthly_eur": 6000},  # a quarter of it is fixed; the rest is Spark, warehouse and storage
         "releases": {"retain": 30},  # a month and more to go back to
+        # What nobody can tell before apply is not found out on customers' data.
         "enforcement": {"fail_at": Severity.MEDIUM, "fail_undetermined": True},
     },
 }

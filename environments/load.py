@@ -21,9 +21,11 @@ from environments.yaml_file import shown
 FOLDER = places.ROOT / "environments"
 
 NAME_FORM = "local, or <aws|gcp|azure>-<dev|staging|prod>, with -<word> after it where there are several"
-_NAME = re.compile(r"local|(?P<cloud>aws|gcp|azure)-(?P<tier>dev|staging|prod)(-(?!release$)[a-z0-9]{1,12})?")
+_NAME = re.compile(
+    r"local|(?P<cloud>aws|gcp|azure)-(?P<tier>dev|staging|prod)(-(?!(?:release|bootstrap)$)[a-z0-9]{1,12})?"
+)
 # The second stack of an environment; Pulumi may keep its settings beside ours.
-_RELEASE_SUFFIX = "-release"
+RELEASE_SUFFIX = "-release"
 
 
 @dataclass(frozen=True)
@@ -53,12 +55,31 @@ def load(name: str, *, folder: File | None = None) -> Environment:
     Raises:
         Refusal: there is none, or its file is wrong; holds every problem of the file.
     """
-    mine = _draft(name, folder or FOLDER)
-    others = [_draft(other, folder or FOLDER) for other in names(folder) if other != name]
-    problems = [*mine.problems, *_collisions(mine, others)]
-    if problems or mine.environment is None:
-        raise Refusal(*_in_order(problems))
-    return mine.environment
+    return load_these([name], folder=folder)[name]
+
+
+def load_these(wanted: Iterable[str], *, folder: File | None = None) -> dict[str, Environment]:
+    """The environments of those names, each checked by itself and against all others; each file is read once.
+
+    Raises:
+        Refusal: one does not exist, or its file is wrong; holds every problem of all of them.
+    """
+    folder = folder or FOLDER
+    drafts = {name: _draft(name, folder) for name in names(folder)}
+    found: dict[str, Environment] = {}
+    problems: list[Problem] = []
+    for name in wanted:
+        if name not in drafts:
+            problems.append(_unknown(name, folder))
+            continue
+        mine = drafts[name]
+        others = [other for other in drafts.values() if other is not mine]
+        problems += _in_order([*mine.problems, *_collisions(mine, others)])
+        if mine.environment is not None:
+            found[name] = mine.environment
+    if problems:
+        raise Refusal(*dict.fromkeys(problems))
+    return found
 
 
 def load_all(*, folder: File | None = None) -> dict[str, Environment]:
@@ -102,16 +123,18 @@ def origins(name: str, *, folder: File | None = None) -> dict[str, Effective]:
 
 
 def _draft(name: str, folder: File) -> Draft:
-    known = names(folder)
-    if name not in known:
-        guess = meant(name, known)
-        raise Refusal.because(
-            f"there is no environment `{name}`" + (f"; did you mean {guess}?" if guess else ""),
-            where=Location(shown(folder)),
-            remedy=f"accepted: {', '.join(known)}" if known else "no file Pulumi.<environment>.yaml is here",
-        )
     cloud, tier = cloud_and_tier(name)
     return draft(folder / f"Pulumi.{name}.yaml", name, cloud, tier)
+
+
+def _unknown(name: str, folder: File) -> Problem:
+    known = names(folder)
+    guess = meant(name, known)
+    return Problem(
+        f"there is no environment `{name}`" + (f"; did you mean {guess}?" if guess else ""),
+        Location(shown(folder)),
+        f"accepted: {', '.join(known)}" if known else "no file Pulumi.<environment>.yaml is here",
+    )
 
 
 def _collisions(mine: Draft, others: Iterable[Draft]) -> list[Problem]:
@@ -157,7 +180,7 @@ def _misnamed(folder: File) -> list[Problem]:
 
 def _stems(folder: File) -> list[str]:
     stems = [file.name.removeprefix("Pulumi.").removesuffix(".yaml") for file in folder.glob("Pulumi.*.yaml")]
-    return sorted((stem for stem in stems if not stem.endswith(_RELEASE_SUFFIX)), key=_rank)
+    return sorted((stem for stem in stems if not stem.endswith(RELEASE_SUFFIX)), key=_rank)
 
 
 def _rank(name: str) -> tuple[int, int, str]:

@@ -106,3 +106,5 @@ class PlatformManifest(_Part):
     sources: dict[str, Source]
     events: Events
     orchestrator: Orchestrator
+    other_clouds: dict[Literal["aws", "gcp", "azure"], str] = Field(default_factory=dict)
+    """Other clouds that the workloads may enter: by cloud, the identity that they have there."""

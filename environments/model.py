@@ -20,7 +20,31 @@ from environments.vocabulary import (
     WarehouseKind,
 )
 
+Email = Annotated[
+    str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=50, examples=["team@example.com"])
+]
+
+GitHubId = Annotated[int, Field(ge=1)]
+
 Region = Annotated[str, Field(pattern=r"^[a-z]+(-[a-z]+)*(-?[0-9])?$", examples=["eu-west-1"])]
+
+
+# As a directory writes the names of its groups.
+Group = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,99}$", examples=["data_governance_team"])]
+
+
+class Federation(Part):
+    """An identity provider outside the environment, and whom of those it knows may come in."""
+
+    issuer: Annotated[
+        str,
+        Field(
+            pattern=r"^(https://|arn:)[^\s]+[^\s/]$", examples=["https://token.actions.githubusercontent.com"]
+        ),
+    ] = Field(description="Its address without a trailing slash; of a SAML provider on AWS, its ARN.")
+    subjects: tuple[Annotated[str, Field(pattern=r"^[^\s*]*\*?$", min_length=1)], ...] = Field(
+        min_length=1, description="Subjects that may come; a `*` at the end stands for any rest."
+    )
 
 
 class Secret(Part):
@@ -83,8 +107,47 @@ class Budget(Part):
 
     monthly_eur: int = Field(ge=0, description="Euros that the environment may cost in a month.")
     alert_at_percent: tuple[Annotated[int, Field(ge=1, le=200)], ...] = Field(
-        description="Percentages of the budget at which the owner is told."
+        max_length=5, description="Percentages of the budget at which the owner is told."
     )
+    emails: tuple[Email, ...] = Field(max_length=10, description="Addresses that are told.")
+
+
+class State(Part):
+    """Where Pulumi keeps what it knows of the environment."""
+
+    lock_days: Days = Field(description="Days that nobody at all can delete a version of the state.")
+    keep_days: Days = Field(description="Days that a version of the state is kept after it was replaced.")
+
+
+class Ci(Part):
+    """The pipeline on GitHub that plans and applies, and how the cloud tells it from all others."""
+
+    repository: Annotated[
+        str,
+        Field(
+            pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}$", examples=["company/platform"]
+        ),
+    ] = Field(description="Owner and name of the repository.")
+    owner_id: GitHubId | None = Field(
+        description="Number of the owner, where GitHub puts numbers into the identity of its jobs; else null."
+    )
+    repository_id: GitHubId | None = Field(description="Number of the repository; null where `owner_id` is.")
+    branch: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$")] = Field(
+        description="The one branch that is applied."
+    )
+    account_knows_github: bool = Field(
+        description="Whether the account has GitHub's identity provider already; it can have it only once."
+    )
+
+    def subject(self, github_environment: str) -> str:
+        """The `sub` of a job's token, as GitHub writes it: with numbers where the repository has them.
+
+        https://docs.github.com/actions/reference/security/oidc, "Immutable subject claims".
+        """
+        owner, _, name = self.repository.partition("/")
+        if self.owner_id is not None:
+            owner, name = f"{owner}@{self.owner_id}", f"{name}@{self.repository_id}"
+        return f"repo:{owner}/{name}:environment:{github_environment}"
 
 
 class Releases(Part):
@@ -113,6 +176,12 @@ class Settings(Part):
         description="The AWS account, GCP project or Azure subscription that the environment lives in.",
     )
     owner: Slug = Field(description="The team that answers for the environment.")
+    principal_groups: tuple[Group, ...] = Field(
+        description="Groups of the principal that applies the environment; some may make what others may not."
+    )
+    trusted_federations: tuple[Federation, ...] = Field(
+        description="Who from outside may become an identity of the platform; all others are refused."
+    )
     cost_center: Slug = Field(description="Where its cost is booked.")
     data_classification: DataClass = Field(
         description="Class of data of resources that do not say otherwise."
@@ -137,6 +206,8 @@ class Settings(Part):
     warehouse: Warehouse = Field(description="The SQL warehouse.")
     events: Events = Field(description="Event bus and queues.")
     budget: Budget = Field(description="What it may cost.")
+    state: State = Field(description="Where Pulumi keeps what it knows of the environment.")
+    ci: Ci = Field(description="The pipeline that plans and applies.")
     releases: Releases = Field(description="Releases of the pipelines.")
     enforcement: Enforcement = Field(description="How strict the policy gate is.")
 

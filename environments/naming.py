@@ -14,6 +14,9 @@ from environments.vocabulary import DataClass, ManagedBy, Tag
 # The limit of S3 buckets, GCS buckets and GCP labels; most services allow as much or more.
 NAME_LIMIT = 63
 
+# IAM's own.
+POLICY_NAME_LIMIT = 128
+
 _HASH_LENGTH = 8
 # Room for a recognisable beginning before the hash.
 _SHORTEST_LIMIT = 16
@@ -67,6 +70,16 @@ def physical_name(
     digest = hashlib.sha256(full.encode()).hexdigest()[:_HASH_LENGTH]
     head = name[: limit - _HASH_LENGTH - len(separator)].rstrip("-_")
     return f"{head}{separator}{digest}"
+
+
+def role_boundary(environment: Environment) -> str:
+    """The ARN of the policy that bounds every role of the platform on AWS.
+
+    `stacks/bootstrap` makes the policy, out of reach of what applies the platform: it can make roles only
+    within this boundary.
+    """
+    name = physical_name(environment, "ci", "workloads", limit=POLICY_NAME_LIMIT)
+    return f"arn:aws:iam::{environment.account}:policy/{name}"
 
 
 def tags(

@@ -7,7 +7,7 @@ from ipaddress import IPv4Network
 from pydantic import Field
 
 from environments.part import Cidr, Days, Part
-from environments.vocabulary import Nat, SubnetTier
+from environments.vocabulary import Nat, PrivateService, SubnetTier
 
 
 class Network(Part):
@@ -16,6 +16,10 @@ class Network(Part):
     cidr: Cidr = Field(description="Address range of the whole network; no two environments may overlap.")
     zones: int = Field(ge=1, le=3, description="Number of availability zones that it spans.")
     nat: Nat = Field(description="NAT gateways for the private subnets: none, a single one, or one per zone.")
+    private_services: tuple[PrivateService, ...] = Field(
+        description="Services that have endpoints of their own inside an AWS network, billed by the hour;"
+        " the others are reached through NAT."
+    )
     subnets: dict[SubnetTier, Cidr] = Field(
         description="Address range of a subnet tier over all zones, where it is not its quarter of `cidr`."
     )

@@ -16,6 +16,7 @@ BIN = INSTALLED / "bin"
 VENVS = INSTALLED / "venvs"
 DATASETS = INSTALLED / "datasets"
 SPARK_JARS = INSTALLED / "spark-jars"
+AZURITE = INSTALLED / "azurite"
 
 STATE = Path(os.environ.get("SLUICE_STATE", INSTALLED)).absolute()
 DATA = STATE / "data"
@@ -28,6 +29,8 @@ SECRETS = STATE / "secrets"
 
 # The addresses of the local services, written by `services/`, read by the local stack.
 ENDPOINTS = RUN / "endpoints.json"
+# The functions that run here and what they are told, written by the local stack, read by `services/`.
+FUNCTIONS = RUN / "functions.json"
 
 
 def venv_python(group: str) -> Path:

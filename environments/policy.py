@@ -28,6 +28,9 @@ MINIMUM_RETENTION_DAYS: Mapping[Tier, Mapping[DataClass, int]] = {
 # Days that nobody can delete what was extracted. A year in prod, for the auditors.
 MINIMUM_RAW_LOCK_DAYS: Mapping[Tier, int] = {Tier.LOCAL: 1, Tier.DEV: 7, Tier.STAGING: 30, Tier.PROD: 365}
 
+# Days that the network's flow logs are kept, at least. CIS asks for 90; the auditors of prod for a year.
+MINIMUM_FLOW_LOG_DAYS: Mapping[Tier, int] = {Tier.LOCAL: 1, Tier.DEV: 30, Tier.STAGING: 90, Tier.PROD: 365}
+
 # Days that backups of a class of data are kept, at least.
 MINIMUM_BACKUP_DAYS: Mapping[Tier, Mapping[DataClass, int]] = {
     Tier.LOCAL: {},
@@ -46,6 +49,9 @@ CUSTOMER_KEY_REQUIRED_FOR: Mapping[Tier, tuple[DataClass, ...]] = {
 
 # A network of a cloud environment: /16 is the largest VPC, and a /24 leaves /28 subnets, the smallest.
 PREFIX_LENGTHS = range(16, 25)
+
+# Hours between backups that a schedule can keep to, day after day: parts of a day, a day, a week.
+HOURS_BETWEEN_BACKUPS = (1, 2, 3, 4, 6, 8, 12, 24, 168)
 
 # A cold backup that leaves before 90 days is billed for them all the same; AWS Backup refuses it.
 MINIMUM_DAYS_IN_COLD = 90

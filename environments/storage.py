@@ -8,7 +8,7 @@ from pydantic import Field
 
 from environments.manifest import Zone
 from environments.part import Days, Part
-from environments.vocabulary import DataClass
+from environments.vocabulary import DataClass, Frequency
 
 # S3 refuses a transition to infrequent access before the 30th day.
 DaysToColder = Annotated[int, Field(ge=30, le=36500)]
@@ -53,6 +53,9 @@ class Storage(Part):
     archive_prefix_glacier_after_days: DaysToColder = Field(
         description="Days until objects under the prefix `archive/` of any zone move to Glacier."
     )
+    replication_within_15_minutes: bool = Field(
+        description="Whether the service promises that copies are in the fail-over region within 15 minutes."
+    )
     zones: dict[Zone, StorageZone] = Field(description="The storage zones by name.")
 
 
@@ -73,6 +76,14 @@ class Backup(Part):
     """Backup vaults and plans."""
 
     vault_locked: bool = Field(description="Whether nobody, the owner included, can shorten a backup's life.")
+    vault_lock_grace_days: int = Field(
+        ge=3,  # what AWS Backup asks for at least
+        le=365,
+        description="Days for which a new lock can still be taken off; after that nobody can.",
+    )
+    restore_tests: Frequency = Field(
+        description="How often backups are restored to a place of their own, to prove that they can be."
+    )
     metadata_export_minutes: int = Field(
         ge=5,
         le=59,

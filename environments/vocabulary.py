@@ -49,6 +49,19 @@ class Nat(StrEnum):
     PER_ZONE = "per_zone"
 
 
+class PrivateService(StrEnum):
+    """Services of a cloud that workloads call, and that can be reached without leaving the network."""
+
+    SECRETS = "secrets"
+    KEYS = "keys"
+    TOKENS = "tokens"
+    LOGS = "logs"
+    METRICS = "metrics"
+    IMAGES = "images"
+    QUEUES = "queues"
+    AIRFLOW = "airflow"
+
+
 class Size(StrEnum):
     """Size of a managed service; each cloud's module maps it to that cloud's classes."""
 
@@ -84,6 +97,14 @@ class WarehouseKind(StrEnum):
     BIGQUERY = "bigquery"
     SYNAPSE_SQL = "synapse_sql"
     NONE = "none"
+
+
+class Frequency(StrEnum):
+    """How often something is done that is done rarely."""
+
+    NEVER = "never"
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
 
 
 class Severity(StrEnum):

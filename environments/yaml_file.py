@@ -51,10 +51,11 @@ def shown(file: File) -> File:
     return file.relative_to(places.ROOT) if file.is_relative_to(places.ROOT) else file
 
 
-def read(file: File, *, begin_with: str = "") -> Document:
+def read(file: File, *, begin_with: str = "", merge_keys: bool = False) -> Document:
     """Reads one YAML file.
 
-    `begin_with` is what an empty file is told to begin with.
+    `begin_with` is what an empty file is told to begin with. With `merge_keys`, `<<` takes in the keys of
+    another mapping; an environment must write its keys out, so that each has a line of its own.
     What can be read is in the document even where some of it is wrong; `problems` names the rest.
 
     Raises:
@@ -64,7 +65,7 @@ def read(file: File, *, begin_with: str = "") -> Document:
     root = _compose(file, begin_with)
     document.lines[()] = root.start_mark.line + 1
     try:
-        document.value = _Reader(document).convert(root, ())
+        document.value = _Reader(document, merge_keys).convert(root, ())
     except RecursionError:
         raise _too_deep(file) from None
     return document
@@ -132,8 +133,9 @@ def _too_deep(file: File) -> Refusal:
 class _Reader:
     """Turns composed nodes into plain values, and notes lines and problems on the way."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, merge_keys: bool) -> None:
         self._document = document
+        self._merge_keys = merge_keys
         self._open: set[int] = set()
         self._nodes = 0
         self._constructor = YAML(typ="safe", pure=True).constructor
@@ -179,25 +181,43 @@ class _Reader:
 
     def _mapping(self, node: MappingNode, path: Path) -> dict[str, Value]:
         result: dict[str, Value] = {}
+        first: dict[str, int] = {}
         for key_node, value_node in node.value:
             if not isinstance(key_node, ScalarNode):
                 self._problem("a key that is not plain text", key_node, "write `key: value`")
                 continue
             key = str(key_node.value)
             if str(key_node.tag).endswith(":merge"):
-                self._problem("merge keys (`<<`) cannot be used here", key_node, "write the keys out")
+                # What the mapping says itself wins, wherever it stands.
+                result = {**self._merged(key_node, value_node, path), **result}
                 continue
-            inner = (*path, key)
-            if inner in self._document.lines:
-                first = self._document.lines[inner]
+            if key in first:
                 self._problem(
-                    f"`{key}` is there twice; first on line {first}", key_node, "keep one of the two"
+                    f"`{key}` is there twice; first on line {first[key]}", key_node, "keep one of the two"
                 )
                 continue
-            self._document.lines[inner] = key_node.start_mark.line + 1
+            inner = (*path, key)
+            first[key] = self._document.lines[inner] = key_node.start_mark.line + 1
             value = self.convert(value_node, inner)
             if inner not in self._document.unreadable:
                 result[key] = value
+        return result
+
+    def _merged(self, key_node: Node, value_node: Node, path: Path) -> dict[str, Value]:
+        """The keys of another mapping, or of several of which the first that has a key wins."""
+        if not self._merge_keys:
+            self._problem("merge keys (`<<`) cannot be used here", key_node, "write the keys out")
+            return {}
+        several = value_node.value if isinstance(value_node, SequenceNode) else [value_node]
+        result: dict[str, Value] = {}
+        for item in several:
+            if not isinstance(item, MappingNode):
+                self._problem("`<<` takes in a mapping", item, "name the anchor of one")
+                continue
+            known = dict(self._document.lines)
+            taken = self.convert(item, path)
+            self._document.lines.update(known)  # a key that the mapping says itself keeps its line
+            result = {**(taken if isinstance(taken, dict) else {}), **result}
         return result
 
     def _sequence(self, node: SequenceNode, path: Path) -> list[Value]:

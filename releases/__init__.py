@@ -1,6 +1,6 @@
 """Releases: what ships, how it is built, stored, shipped, proven served, and taken back."""
 
-from releases.served import AirflowAccess
+from releases.airflow_api import AirflowAccess
 from releases.ship import Shipped, ship_release
 
 __all__ = ["AirflowAccess", "Shipped", "ship_release"]

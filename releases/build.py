@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +10,10 @@ from pathlib import Path
 from dags.bundle.sluice_bundle.manifest import MANIFEST_NAME, Digest, ReleaseManifest, sha256
 from environments.problems import Location, Refusal
 from releases.requirements import runtime_requirements
-from releases.tree import collect, dag_files, entry_points
+from releases.tree import collect, dag_files, entry_points, is_contract
 
-_CONTRACT = re.compile(r"dags/pipelines/(?:.+/)?(?:[^/]*contract[^/]*|contracts/[^/]+)\.ya?ml")
+REQUIREMENTS_FILE = "requirements.txt"
+"""The packages that the release runs on, one `name==version` per line; also what two releases are compared by."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -42,7 +42,7 @@ def build(root: Path) -> Release:
         Refusal: a file may not ship, the lock cannot be read, or there is no pipeline.
     """
     requirements = runtime_requirements(root)
-    files = collect(root)
+    files = {**collect(root), REQUIREMENTS_FILE: requirements.text.encode()}
     if not dag_files(list(files)):
         raise Refusal.because(
             "there is no pipeline to ship",
@@ -69,7 +69,7 @@ def _archive_of(path: str) -> str:
         return "spark.zip"
     if path.startswith("dags/warehouse/"):
         return "warehouse.zip"
-    return "contracts.zip" if _CONTRACT.fullmatch(path) else "dags.zip"
+    return "contracts.zip" if is_contract(path) else "dags.zip"
 
 
 def _archive(members: dict[str, bytes]) -> bytes:

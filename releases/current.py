@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import getpass
 import socket
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime
 
-from dags.bundle.sluice_bundle.errors import AlreadyThere, ReleaseError, StorageUnavailable, Superseded
+from dags.bundle.sluice_bundle.errors import ReleaseDamaged, ReleaseError
 from dags.bundle.sluice_bundle.pointer import POINTER_NAME, Pointer
+from dags.bundle.sluice_bundle.storage import Stored
 from dags.bundle.sluice_bundle.store import PointerRead, ReleaseStore
+from releases.swap import Outrun, swap
 
 
 class LostRace(ReleaseError):
@@ -32,10 +34,33 @@ def whoami() -> str:
     return f"{getpass.getuser()}@{socket.gethostname()}"
 
 
+def read_to_move(store: ReleaseStore, progress: Callable[[str], None]) -> PointerRead | None:
+    """The pointer as the one to be replaced. A damaged one is named and can be replaced like any other.
+
+    Raises:
+        StorageUnavailable: storage failed.
+    """
+    try:
+        return store.read_pointer()
+    except ReleaseDamaged as damage:
+        found = store.storage.get(POINTER_NAME)
+        if found is None:
+            return None
+        progress(f"{damage}; a new one takes its place, and its history is lost")
+        return PointerRead(Pointer.in_place_of_a_damaged_one(), found.version)
+
+
+def must_still_be(store: ReleaseStore, expected: PointerRead | None) -> None:
+    """Raises LostRace if the pointer is not what it was when it was read."""
+    found = read_to_move(store, lambda line: None)
+    if (found and found.version) != (expected and expected.version):
+        raise LostRace(found.pointer if found else None)
+
+
 def move(
-    store: ReleaseStore, expected: PointerRead | None, release: str, *, action: str, by: str
+    store: ReleaseStore, expected: PointerRead | None, release: str | None, *, action: str, by: str
 ) -> PointerRead:
-    """Makes a release the current one, if the pointer is still what it was when it was read.
+    """Makes a release, or none, the current one, if the pointer is still what it was when it was read.
 
     Raises:
         LostRace: it is not.
@@ -81,24 +106,14 @@ def _claim() -> str:
 
 def _write(store: ReleaseStore, expected: PointerRead | None, after: Pointer) -> PointerRead:
     try:
-        if expected is None:
-            version = store.storage.create(POINTER_NAME, after.to_bytes())
-        else:
-            version = store.storage.replace(POINTER_NAME, after.to_bytes(), expected.version)
-    except (Superseded, AlreadyThere, StorageUnavailable) as error:
-        return _settle(store, after, error)
+        version = swap(store.storage, POINTER_NAME, after.to_bytes(), expected.version if expected else None)
+    except Outrun as outrun:
+        raise LostRace(_readable(outrun.found)) from None
     return PointerRead(after, version)
 
 
-def _settle(store: ReleaseStore, meant: Pointer, error: ReleaseError) -> PointerRead:
-    """The write was refused or its answer was lost: what the pointer says now decides."""
-    found = None
-    with contextlib.suppress(StorageUnavailable):
-        found = store.read_pointer()
-        if not found and not isinstance(error, StorageUnavailable):
-            raise LostRace(None) from None
-    if found and found.pointer.claim == meant.claim:
-        return found
-    if found and not isinstance(error, StorageUnavailable):
-        raise LostRace(found.pointer) from None
-    raise error
+def _readable(found: Stored | None) -> Pointer | None:
+    try:
+        return Pointer.from_bytes(found.data) if found else None
+    except ReleaseDamaged:
+        return Pointer.in_place_of_a_damaged_one()

@@ -44,6 +44,7 @@ JUNK_FILES = (
 BUILT_FOLDERS = ("dags/warehouse/target", "dags/warehouse/logs", "dags/warehouse/dbt_packages")
 
 _PRIVATE_KEY = re.compile(rb"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----|PuTTY-User-Key-File-\d")
+_CONTRACT = re.compile(r"dags/pipelines/(?:.+/)?(?:[^/]*contract[^/]*|contracts/[^/]+)\.ya?ml")
 _ENTRY_POINT = re.compile(rb"^if __name__ == ['\"]__main__['\"]:", re.MULTILINE)
 
 
@@ -85,6 +86,11 @@ def dag_files(paths: list[str]) -> list[str]:
     return sorted(
         path for path in paths if path.count("/") == DAG_FILES.count("/") and fnmatch(path, DAG_FILES)
     )
+
+
+def is_contract(path: str) -> bool:
+    """Whether a file of a release is a data contract."""
+    return _CONTRACT.fullmatch(path) is not None
 
 
 def _sources(root: Path, problems: list[Problem]) -> Iterator[tuple[str, Path]]:

@@ -12,17 +12,22 @@ os.environ.pop("PYTHONPATH", None)
 
 from environments.problems import Exit, Refusal
 from scripts import (
+    bootstrap,
     capture,
     doctor,
     down,
     env,
+    env_cost,
     env_shell,
     gate,
     logs,
     policy,
     project,
     query,
+    rehearse,
+    release,
     run,
+    ship,
     status,
     up,
 )
@@ -40,10 +45,17 @@ app.command("doctor")(doctor.doctor)
 app.command("logs")(logs.logs)
 app.command("run")(run.run)
 app.command("query")(query.query)
+app.command("ship")(ship.ship)
+app.command("rollback")(ship.rollback)
+app.command("promote")(ship.promote)
+app.add_typer(release.app, name="release")
 app.command("gate")(gate.gate)
+app.command("bootstrap")(bootstrap.bootstrap)
 app.command("capture")(capture.capture)
 app.command("project")(project.project)
+app.command("rehearse")(rehearse.rehearse)
 app.add_typer(policy.app, name="policy")
+env.app.command("cost")(env_cost.cost)
 env.app.command("shell")(env_shell.shell)
 app.add_typer(env.app, name="env")
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.programs import Config, Folder, Name, Stack, captured, write
+from scripts.programs import Config, Folder, Name, Stack, captured, target, write
+
+if TYPE_CHECKING:
+    from policies.gate.graph import ResourceGraph
 
 
 def capture(
@@ -25,9 +28,22 @@ def capture(
 
     The graph has each resource with its inputs, references, unknowns and Python lines; secrets are redacted.
     """
-    graph = captured(environment, program, stack, config)
+    graph = _graph(environment, program, stack, config)
     if output is not None:
         write(output, graph.to_bytes())
         return
     # Resources and inputs stay in the order of the program; only `--output` is canonical.
     sys.stdout.write(json.dumps(graph.to_json(), indent=2, ensure_ascii=False) + "\n")
+
+
+def _graph(
+    environment: str | None, program: Path | None, stack: str | None, config: list[str] | None
+) -> ResourceGraph:
+    """The graph of what the options speak of; a release's stack is captured on top of its platform's."""
+    from environments.load import RELEASE_SUFFIX
+
+    if program is None and environment and environment.endswith(RELEASE_SUFFIX):
+        from policies.gate.capture.release_stack import capture_release
+
+        return capture_release(environment.removesuffix(RELEASE_SUFFIX))
+    return captured(target(environment, program, stack, config))

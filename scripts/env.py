@@ -13,7 +13,11 @@ import typer
 from environments.problems import Exit, Location, Problem, Refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.table import Table
+
+    from environments.diff import Difference
 
 app = typer.Typer(
     help="Look at environments: effective values, their origins, differences, errors.", no_args_is_help=True
@@ -84,33 +88,67 @@ def diff(
     right: Annotated[str, typer.Argument(metavar="B", autocompletion=_names)],
     as_json: AsJson = False,
 ) -> None:
-    """Show the settings in which two environments differ."""
+    """Show in what two environments differ: settings, and what would be made of them.
+
+    Names, accounts and address ranges always differ; resources are compared as if they were the same.
+    """
     from environments.diff import diff as differences
+    from scripts import env_resources
 
     found = differences(left, right)
     if as_json:
-        sides = [(item, item.left, item.right) for item in found]
         _print_json(
-            [
-                {
-                    "path": item.path,
-                    left: None if ours is None else {"value": ours.value, "origin": ours.origin},
-                    right: None if theirs is None else {"value": theirs.value, "origin": theirs.origin},
-                }
-                for item, ours, theirs in sides
-            ]
+            {
+                "settings": [_sides(item, left, right) for item in found],
+                "resources": env_resources.as_data(left, right),
+            }
         )
         return
     if not found:
         typer.echo(f"{left} and {right} do not differ")
         return
     table = _table("setting", left, right)
-    for item in found:
-        table.add_row(
-            item.path,
-            *("(not there)" if side is None else _text(side.value) for side in (item.left, item.right)),
-        )
+    for path, ours, theirs in _together(found):
+        table.add_row(path, ours, theirs)
     _print(table)
+    typer.echo()
+    for line in env_resources.lines(left, right):
+        typer.echo(line)
+
+
+# What the names of the environments say already.
+_IN_THE_NAME = ("name", "cloud", "tier")
+
+
+def _together(found: Sequence[Difference]) -> list[tuple[str, str, str]]:
+    """Rows of the table; settings of several things that differ alike are one row, such as `plans.{a,b}.days`."""
+    rows: dict[tuple[str, str, str, str], list[str]] = {}
+    for item in found:
+        if item.path in _IN_THE_NAME:
+            continue
+        *above, one, leaf = ["", "", *item.path.split(".")]
+        ours, theirs = (
+            "(not there)" if side is None else _text(side.value) for side in (item.left, item.right)
+        )
+        rows.setdefault((".".join(filter(None, above)), leaf, ours, theirs), []).append(one)
+    return [
+        (
+            ".".join(filter(None, (above, ones[0] if len(ones) == 1 else f"{{{','.join(ones)}}}", leaf))),
+            ours,
+            theirs,
+        )
+        for (above, leaf, ours, theirs), ones in rows.items()
+    ]
+
+
+def _sides(item: Difference, left: str, right: str) -> dict[str, Any]:
+    return {
+        "path": item.path,
+        **{
+            name: None if side is None else {"value": side.value, "origin": side.origin}
+            for name, side in ((left, item.left), (right, item.right))
+        },
+    }
 
 
 @app.command()

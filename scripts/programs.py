@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
 
 
 def _names(incomplete: str) -> list[str]:
-    from environments import load
+    from policies.gate.targets import own_names
 
-    return [name for name in load.names() if name.startswith(incomplete) and name != "local"]
+    return [name for name in own_names() if name.startswith(incomplete)]
 
 
 Name = Annotated[
@@ -57,14 +58,42 @@ def target(
     return targets.foreign(program, stack, None, dict(_pair(text) for text in config or ()))
 
 
-def captured(
-    environment: str | None, program: Path | None, stack: str | None, config: list[str] | None
-) -> ResourceGraph:
-    """The graph of what the options speak of."""
-    from policies.gate.capture import capture
+def captured(found: Target) -> ResourceGraph:
+    """The graph of a target."""
+    from policies.gate import sources
 
-    found = target(environment, program, stack, config)
-    return capture(found.folder, found.stack, config=found.config)
+    return sources.captured([found])[0].graph
+
+
+def folder(output: Path) -> None:
+    """Makes a folder where there is none.
+
+    Raises:
+        Refusal: it cannot be made.
+    """
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Refusal.because(f"no folder can be made: {error.strerror}", where=Location(output)) from None
+
+
+def captured_all(environments: Sequence[str]) -> dict[str, ResourceGraph]:
+    """The graphs of environments by name, side by side.
+
+    Raises:
+        Refusal: one does not exist, or cannot be captured; holds the problems of all.
+    """
+    from policies.gate import targets
+    from policies.gate.capture import Program, capture_many
+
+    found = targets.own(list(environments))
+    results = capture_many([Program(item.folder, item.stack, item.config) for item in found])
+    problems = [problem for one in results if isinstance(one, Refusal) for problem in one.problems]
+    if problems:
+        raise Refusal(*dict.fromkeys(problems))
+    return {
+        item.name: graph for item, graph in zip(found, results, strict=True) if not isinstance(graph, Refusal)
+    }
 
 
 def write(output: Path, content: bytes) -> None:

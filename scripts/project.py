@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from scripts.programs import Config, Folder, Name, Stack, captured, write
+from scripts.programs import Config, Folder, Name, Stack, captured, folder, target, write
 
 if TYPE_CHECKING:
     from policies.gate.graph import ResourceGraph
+    from policies.gate.projection.unmapped import Unmapped
 
 
 class Form(StrEnum):
@@ -39,43 +41,55 @@ def project(
     Without --output, prints the plan (in the form of `terraform show -json`) or the template. What has no
     place in it is named on the standard error.
     """
-    graph = captured(environment, program, stack, config)
-    content, name, left_out = _terraform(graph, output is not None) if to is Form.TERRAFORM else _arm(graph)
-    for line in left_out:
-        print(f"! left out: {line}", file=sys.stderr)
-    text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-    if output is None:
-        sys.stdout.write(text)
-        return
-    _folder(output)
-    write(output / name, text.encode())
+    found = target(environment, program, stack, config)
+    graph = captured(found)
+    if output is not None:
+        folder(output)
+    if to is Form.ARM:
+        _arm(graph, output)
+    elif output is None:
+        _plan(graph)
+    else:
+        _root_module(graph, output, found.folder)
 
 
-def _terraform(graph: ResourceGraph, module: bool) -> tuple[dict[str, Any], str, list[str]]:
+def _plan(graph: ResourceGraph) -> None:
     from policies.gate.projection import terraform
+
+    projection = terraform.project(graph)
+    _say_left_out(projection.unmapped)
+    sys.stdout.write(_text(projection.plan))
+
+
+def _root_module(graph: ResourceGraph, output: Path, program: Path) -> None:
+    from policies.gate.capture import root_of
+    from policies.gate.projection import terraform
+    from policies.gate.projection.module_files import write_files
     from policies.gate.projection.root_module import terraform_json
 
     projection = terraform.project(graph)
-    left_out = [f"{item.type} {item.attribute}: {item.reason}" for item in projection.unmapped]
-    if not module:
-        return projection.plan, "plan.json", left_out
-    written = terraform_json(projection)
-    newer = [f"{place}: only the newer provider has it" for place in written.left_out]
-    return written.content, "main.tf.json", left_out + newer
+    module = terraform_json(projection)
+    newer = [f"{place}: only the newer provider has it" for place in module.left_out]
+    _say_left_out(projection.unmapped, newer)
+    write_files(module.files, output, root_of(program))
+    write(output / "main.tf.json", module.text.encode())
 
 
-def _arm(graph: ResourceGraph) -> tuple[dict[str, Any], str, list[str]]:
+def _arm(graph: ResourceGraph, output: Path | None) -> None:
     from policies.gate.projection import arm
 
     projection = arm.project(graph)
-    left_out = [f"{item.type} {item.attribute}: {item.reason}" for item in projection.unmapped]
-    return projection.template, "template.json", left_out
+    _say_left_out(projection.unmapped)
+    if output is None:
+        sys.stdout.write(_text(projection.template))
+    else:
+        write(output / "template.json", _text(projection.template).encode())
 
 
-def _folder(output: Path) -> None:
-    from environments.problems import Location, Refusal
+def _say_left_out(unmapped: Sequence[Unmapped], more: Sequence[str] = ()) -> None:
+    for line in [*(f"{item.type} {item.attribute}: {item.reason}" for item in unmapped), *more]:
+        print(f"! left out: {line}", file=sys.stderr)
 
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise Refusal.because(f"no folder can be made: {error.strerror}", where=Location(output)) from None
+
+def _text(content: dict[str, Any]) -> str:
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"

@@ -16,6 +16,7 @@ from environments.problems import Exit, Refusal
 
 if TYPE_CHECKING:
     from environments.endpoints import LocalEndpoints
+    from releases.ship import Shipped
     from services.credentials import Credentials
 
 FLAGSHIP = "sales_curation"
@@ -64,8 +65,8 @@ def up(
         load("local")
         _check_java()
         with ThreadPoolExecutor(max_workers=2) as beside:
-            keys, at, releases = _services(phases, beside)
-        shipped = _ship(phases, keys, at, releases)
+            keys, at = _services(phases, beside)
+        shipped = _ship(phases)
         ended = _first_run(phases, keys, at) if run else None
     _summary(at, shipped, ended, time.monotonic() - since)
     if ended and ended["state"] != "success":
@@ -86,12 +87,9 @@ def _check_java() -> None:
         )
 
 
-def _services(phases: Phases, beside: ThreadPoolExecutor) -> tuple[Credentials, LocalEndpoints, str]:
-    """Services, stack, Airflow; the URI of the releases zone comes last.
-
-    Airflow's database is made ready while the stack is applied.
-    """
-    from services import airflow, credentials, ports, readiness, supervisor
+def _services(phases: Phases, beside: ThreadPoolExecutor) -> tuple[Credentials, LocalEndpoints]:
+    """Services, stack, Airflow. Airflow's database is made ready while the stack is applied."""
+    from services import airflow, credentials, functions, ports, readiness, supervisor
     from services.processes import SERVICES, aws_environment
 
     with phases.phase("services") as note:
@@ -112,21 +110,21 @@ def _services(phases: Phases, beside: ThreadPoolExecutor) -> tuple[Credentials, 
         migration = beside.submit(airflow.migrate, keys, at)
         readiness.wait(first, at, seconds=60)
         note(f"started {', '.join(started)}" if started else "all were running")
-    manifest = _apply(phases, aws_environment(keys, at))
+    _apply(phases, aws_environment(keys, at))
+    restarted = functions.start(at)
     with phases.phase("airflow") as note:
         migration.result()
         started = airflow.start(at)
         readiness.wait(airflow.PROCESSES, at, seconds=180)
         note(f"started {len(started)} processes" if started else "all were running")
-    return keys, at, manifest["zones"]["releases"]
+    with phases.phase("functions") as note:
+        readiness.wait([functions.SERVICE], at, seconds=60)
+        note("started" if restarted else "were running")
+    return keys, at
 
 
-def _apply(phases: Phases, extra: dict[str, str]) -> dict[str, Any]:
-    """Gate (a preview) and apply; nothing is applied when the preview finds nothing to do.
-
-    Returns:
-        The platform manifest.
-    """
+def _apply(phases: Phases, extra: dict[str, str]) -> None:
+    """Gate (a preview) and apply; nothing is applied when the preview finds nothing to do."""
     from services.credentials import PASSPHRASE
     from stacks.engine import Engine
 
@@ -138,24 +136,18 @@ def _apply(phases: Phases, extra: dict[str, str]) -> dict[str, Any]:
     if planned.changed:
         with phases.phase("apply") as note:
             note(str(engine.up()))
-    return dict(engine.outputs()["manifest"])
 
 
-def _ship(phases: Phases, keys: Credentials, at: LocalEndpoints, zone_uri: str) -> Any:
-    """Builds the release, uploads what is new, waits until Airflow serves it."""
-    import os
-
+def _ship(phases: Phases) -> Shipped:
+    """Ships the checkout's release, as `sluice ship local` does."""
     from environments import places
-    from releases.served import AirflowAccess
     from releases.ship import ship_release
-    from services.credentials import AIRFLOW_USER
-    from services.processes import aws_environment
+    from releases.targets import find
 
     with phases.phase("release") as note:
-        # The storage library reads its address and keys from the environment, as on every cloud.
-        os.environ.update(aws_environment(keys, at))
-        access = AirflowAccess(at.airflow, AIRFLOW_USER, keys.airflow_password)
-        shipped = ship_release(places.ROOT, zone_uri, access, lambda line: None)
+        target = find("local")
+        retain = target.environment.releases.retain
+        shipped = ship_release(places.ROOT, target.store, target.airflow, lambda line: None, retain=retain)
         note(f"{shipped.release[:12]} {'shipped and served' if shipped.moved else 'is served already'}")
     return shipped
 
@@ -177,7 +169,7 @@ def _first_run(phases: Phases, keys: Credentials, at: LocalEndpoints) -> dict[st
         return outcome(runs, before)
 
 
-def _summary(at: LocalEndpoints, shipped: Any, ended: dict[str, Any] | None, seconds: float) -> None:
+def _summary(at: LocalEndpoints, shipped: Shipped, ended: dict[str, Any] | None, seconds: float) -> None:
     from environments import places
     from services.credentials import AIRFLOW_PASSWORDS, AIRFLOW_USER
 

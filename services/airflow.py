@@ -12,6 +12,7 @@ import httpx
 from environments import places
 from environments.endpoints import LocalEndpoints
 from environments.problems import Exit, Refusal
+from releases.airflow_api import AirflowAccess, AirflowDown
 from services import supervisor
 from services.credentials import AIRFLOW_USER, Credentials
 from services.processes import AIRFLOW, SERVICES, airflow_environment
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from airflow_client.client import ApiClient
 
 CONFIG = places.AIRFLOW_HOME / "airflow.cfg"
-PROCESSES = tuple(service for service in SERVICES if service.after_stack)
+PROCESSES = tuple(service for service in SERVICES if service.name.startswith("airflow-"))
 _STARTED_WITH = places.RUN / "airflow.started-with"
 _MIGRATED_TO = places.AIRFLOW_HOME / "migrated-to"
 
@@ -91,19 +92,10 @@ def connect(keys: Credentials, at: LocalEndpoints) -> ApiClient:
         Refusal: the API server does not answer, or does not take the checkout's password.
     """
     try:
-        answer = httpx.post(
-            f"{at.airflow}/auth/token",
-            json={"username": AIRFLOW_USER, "password": keys.airflow_password},
-            timeout=15,
-            trust_env=False,
-        )
-        answer.raise_for_status()
-    except httpx.HTTPError as error:
+        return AirflowAccess(at.airflow, AIRFLOW_USER, keys.airflow_password).connect()
+    except AirflowDown:
         raise Refusal.because(
-            f"Airflow does not answer at {at.airflow} ({type(error).__name__})",
+            f"Airflow does not answer at {at.airflow}",
             remedy="`./sluice status` shows what runs; `make up` starts the platform",
             exit_code=Exit.UNAVAILABLE,
         ) from None
-    from airflow_client.client import ApiClient, Configuration
-
-    return ApiClient(Configuration(host=at.airflow, access_token=answer.json()["access_token"]))

@@ -18,6 +18,9 @@ REGION = "eu-west-1"
 CHECKOUT_MARK = "SLUICE_PLATFORM"
 SERVICE_MARK = "SLUICE_SERVICE"
 
+# Where the functions' processes give signs of life.
+PULSES = places.RUN / "functions"
+
 RUNTIME_BIN = places.VENVS / "runtime" / "bin"
 AIRFLOW = str(RUNTIME_BIN / "airflow")
 
@@ -34,6 +37,8 @@ class Service:
     """Its working directory."""
     endpoint: str | None = None
     ready_path: str = "/"
+    pulses: Path | None = None
+    """Where its processes give signs of life, where it listens nowhere but does so."""
     makes: tuple[Path, ...] = ()
     """Folders that must be there before it starts."""
     after_stack: bool = False
@@ -132,6 +137,15 @@ SERVICES = (
         places.ROOT,
         endpoint="source",
         ready_path="/healthz",
+    ),
+    Service(
+        "functions",
+        "event functions",
+        lambda at: [sys.executable, "-m", "services.run_functions"],
+        aws_environment,
+        places.ROOT,
+        pulses=PULSES,
+        after_stack=True,
     ),
     Service(
         "airflow-api",

@@ -10,14 +10,14 @@ import httpx
 from environments import places
 from environments.endpoints import LocalEndpoints
 from environments.problems import Exit, Problem, Refusal
-from services import supervisor
+from services import pulse, supervisor
 from services.processes import Service
 
 
 def answers(service: Service, at: LocalEndpoints) -> bool:
-    """Whether a listening service answers its readiness path."""
+    """Whether a listening service answers its readiness path, or one that listens nowhere gives signs of life."""
     if service.endpoint is None:
-        return True
+        return service.pulses is None or pulse.alive(service.pulses)
     try:
         response = httpx.get(
             f"{getattr(at, service.endpoint)}{service.ready_path}", timeout=5, trust_env=False

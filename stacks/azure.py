@@ -12,7 +12,8 @@ from modules.azure_place import Place
 from modules.encryption.azure import AzureEncryption
 from modules.encryption.spec import EncryptionSpec
 from modules.identity.azure import AzureIdentity
-from modules.identity.spec import PIPELINES_RIGHTS, Grants, IdentitySpec
+from modules.identity.spec import Grants, IdentitySpec
+from modules.identity.workloads import PIPELINES
 from modules.network.azure import AzureNetwork
 from modules.network.spec import NetworkSpec
 from modules.observability.azure import AzureObservability
@@ -39,7 +40,7 @@ def describe(environment: Environment) -> None:
 
     records = AzureObservability("observability", environment, group.name, here).outputs
     place = Place(group=group.name, audit_log=records.audit_log)
-    pipelines = AzureIdentity("identity", IdentitySpec(environment), group, here)
+    pipelines = AzureIdentity("identity", IdentitySpec(environment, PIPELINES), group, here)
     encryption = AzureEncryption("encryption", EncryptionSpec(environment), place, here)
     keys, vault = encryption.outputs, encryption.vault
     log_key = keys.keys.get(environment.data_classification)
@@ -50,6 +51,6 @@ def describe(environment: Environment) -> None:
     secrets = AzureSecrets(
         "secrets", SecretsSpec(environment, keys.keys[DataClass.RESTRICTED]), place, network.link, here
     ).outputs
-    pipelines.grant(Grants(PIPELINES_RIGHTS, storage.grantable, secrets.grantable, keys.grantable))
+    pipelines.grant(Grants(storage.grantable, secrets.grantable, keys=keys.grantable))
 
-    export(environment, Made(network.outputs, keys, storage, secrets, pipelines.outputs))
+    export(environment, Made(network.outputs, keys, storage, secrets, {PIPELINES.name: pipelines.outputs}))

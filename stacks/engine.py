@@ -16,6 +16,7 @@ from typing import Any
 import psutil
 
 from environments import places
+from environments.load import RELEASE_SUFFIX
 from environments.problems import Exit, Location, Problem, Refusal
 
 PROJECT = "sluice"
@@ -49,7 +50,7 @@ class Engine:
     """The Pulumi CLI on one stack.
 
     Attributes:
-        stack: the stack's name, which is its environment's.
+        stack: the stack's name, which is its environment's; `-release` behind it for the second one.
         passphrase_file: encrypts secrets in the state.
         extra: environment variables for the program and its providers.
         policy_pack: judges every preview and update; an executable file.
@@ -70,7 +71,8 @@ class Engine:
         venv = places.VENVS / "infra"
         path = os.pathsep.join([str(places.BIN), str(venv / "bin"), os.environ.get("PATH", os.defpath)])
         # The providers of `local` are Python; the cloud SDKs beside them would be fetched for nothing.
-        plugins = {"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true"} if self.stack == "local" else {}
+        local = self.stack.removesuffix(RELEASE_SUFFIX) == "local"
+        plugins = {"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true"} if local else {}
         return {
             **self.extra,
             **plugins,
@@ -198,7 +200,7 @@ class Engine:
     def _copy_configuration(self) -> None:
         source = places.ROOT / "environments" / f"Pulumi.{self.stack}.yaml"
         # A salt belongs to one passphrase, and so to one checkout: the committed file's never counts.
-        content = _SALT.sub("", source.read_text())
+        content = _SALT.sub("", source.read_text()) if source.exists() else ""
         if self.config_file.exists() and (salt := _SALT.search(self.config_file.read_text())):
             content += salt.group(0)
         if not self.config_file.exists() or self.config_file.read_text() != content:

@@ -27,7 +27,8 @@ class Made:
     keys: EncryptionOutputs
     storage: StorageOutputs
     secrets: SecretsOutputs
-    identity: IdentityOutputs
+    identities: Mapping[str, IdentityOutputs]
+    """By workload."""
 
 
 def export(environment: Environment, made: Made) -> None:
@@ -38,7 +39,7 @@ def export(environment: Environment, made: Made) -> None:
     pulumi.export("failover_zones", _by_word(made.storage.failover_zones))
     pulumi.export("keys", _by_word(made.keys.keys))
     pulumi.export("secrets", _by_word(made.secrets.names))
-    pulumi.export("identity", made.identity.name)
+    pulumi.export("identities", {name: identity.name for name, identity in made.identities.items()})
     pulumi.export("network", made.network.network)
     pulumi.export("subnets", {str(tier): list(ids) for tier, ids in made.network.subnets.items()})
     pulumi.export("security_groups", _by_word(made.network.security_groups))

@@ -11,7 +11,8 @@ from environments.vocabulary import DataClass
 from modules.encryption.gcp import GcpEncryption
 from modules.encryption.spec import EncryptionSpec
 from modules.identity.gcp import GcpIdentity
-from modules.identity.spec import PIPELINES_RIGHTS, Grants, IdentitySpec
+from modules.identity.spec import Grants, IdentitySpec, of_sources
+from modules.identity.workloads import PIPELINES
 from modules.network.gcp import GcpNetwork
 from modules.network.spec import NetworkSpec
 from modules.secrets.gcp import GcpSecrets
@@ -27,7 +28,7 @@ def describe(environment: Environment) -> None:
     provider = gcp.Provider("gcp", project=environment.account, region=environment.region)
     here = ResourceOptions(providers=[provider])
 
-    pipelines = GcpIdentity("identity", IdentitySpec(environment), here)
+    pipelines = GcpIdentity("identity", IdentitySpec(environment, PIPELINES), here)
     encryption = GcpEncryption("encryption", EncryptionSpec(environment), here)
     keys = encryption.outputs
     network = GcpNetwork("network", NetworkSpec(environment), here).outputs
@@ -38,6 +39,8 @@ def describe(environment: Environment) -> None:
         encryption.secrets_agent,
         here,
     ).outputs
-    pipelines.grant(Grants(PIPELINES_RIGHTS, storage.grantable, secrets.grantable, keys.grantable))
+    pipelines.grant(
+        Grants(storage.grantable, of_sources(environment, secrets.grantable), keys=keys.grantable)
+    )
 
-    export(environment, Made(network, keys, storage, secrets, pipelines.outputs))
+    export(environment, Made(network, keys, storage, secrets, {PIPELINES.name: pipelines.outputs}))

@@ -24,6 +24,9 @@ from modules.encryption.local import LocalEncryption
 from modules.encryption.spec import EncryptionSpec
 from modules.events.local import LocalEvents
 from modules.events.spec import EventsSpec, QueueSpec
+from modules.functions.catalogue import FUNCTIONS
+from modules.functions.local import LocalFunctions
+from modules.functions.spec import FunctionsSpec
 from modules.orchestrator.local import LocalOrchestrator
 from modules.orchestrator.spec import OrchestratorSpec
 from modules.release.local import LocalRelease
@@ -44,6 +47,7 @@ QUEUES = (
     QueueSpec("work", dead_letters_to="work-dead-letter"),
     QueueSpec("work-dead-letter"),
     QueueSpec(FAILURE_RECORDS),
+    *(queue for function in FUNCTIONS for queue in function.queues),
 )
 # One for the star schema of each subject, one for what it is built from.
 SCHEMAS = ("sales", "staging_sales")
@@ -60,6 +64,10 @@ def describe(environment: Environment) -> None:
         "secrets", SecretsSpec(environment, keys[DataClass.CONFIDENTIAL], destroy_data)
     ).outputs
     events = LocalEvents("events", EventsSpec(environment, keys[DataClass.INTERNAL], TOPICS, QUEUES)).outputs
+    LocalFunctions(
+        "functions",
+        FunctionsSpec(environment, FUNCTIONS, storage.zones, keys, events.queues, events.bus),
+    )
     catalog = LocalCatalog(
         "catalog", CatalogSpec(environment, storage.zones[Zone.CURATED], destroy_data)
     ).outputs
@@ -88,6 +96,7 @@ def describe(environment: Environment) -> None:
     ).apply(lambda made: platform_manifest(environment, endpoints, made))
     LocalRelease("release", ReleaseSpec(environment, storage.buckets[Zone.RELEASES], manifest))
 
+    pulumi.export("zones", {str(zone): uri for zone, uri in storage.zones.items()})
     pulumi.export("manifest", manifest.apply(lambda document: document.model_dump(mode="json")))
 
 

@@ -22,6 +22,7 @@ from environments.model import Environment
 COMPUTED = (
     "arn",
     "clientId",
+    "defaultNetworkAclId",
     "email",
     "keyId",
     "keyUri",
@@ -63,6 +64,8 @@ class Recorded:
     inputs: dict[str, Any]
     """Of a custom resource, as the provider would get them (camelCase)."""
     dependencies: frozenset[str]
+    former_names: frozenset[str] = frozenset()
+    """Logical names that it had once, so that a rename is no deletion."""
 
 
 @dataclass
@@ -127,9 +130,16 @@ class _Monitor(mocks.MockMonitor):
                     provider=request.provider,
                     inputs=rpc.deserialize_properties(request.object),
                     dependencies=frozenset(request.dependencies),
+                    former_names=_former_names(request),
                 )
             )
         return super().RegisterResource(request)  # type: ignore[no-untyped-call]
+
+
+def _former_names(request: Any) -> frozenset[str]:
+    """Of aliases, which come as URNs or in parts, whichever the engine's version understands."""
+    parts = {alias.spec.name for alias in request.aliases if alias.WhichOneof("alias") == "spec"}
+    return frozenset({*parts, *(urn.rsplit("::", 1)[-1] for urn in request.aliasURNs)})
 
 
 @functools.cache

@@ -5,10 +5,11 @@ from __future__ import annotations
 import textwrap
 import threading
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from dags.bundle.sluice_bundle.storage import Entry, Storage, Version
+from dags.bundle.sluice_bundle.storage import Entry, Storage, Stored, Version
 
 DAG = '''
 """A DAG that carries the release that it is of."""
@@ -131,7 +132,7 @@ class Tripwire(Storage):
         self.trip(number, "after", operation)
         return result
 
-    def get(self, path: str) -> tuple[bytes, Version] | None:
+    def get(self, path: str) -> Stored | None:
         return self._run("get", path)
 
     def create(self, path: str, data: bytes) -> Version:
@@ -145,3 +146,6 @@ class Tripwire(Storage):
 
     def delete(self, path: str) -> None:
         self._run("delete", path)
+
+    def server_time(self) -> datetime:
+        return self._run("server_time")

@@ -6,6 +6,7 @@ import pulumi
 import pulumi_azure_native as azure
 from pulumi import InvokeOptions, Output, ResourceOptions
 
+from environments.model import Environment
 from environments.naming import physical_name, tags
 from environments.vocabulary import DataClass
 from modules.azure_place import SHORT_NAME_LIMIT, KeyVault, Place, built_in_role
@@ -35,7 +36,7 @@ class AzureEncryption(pulumi.ComponentResource):
         super().__init__("sluice:encryption:AzureEncryption", name, None, opts)
         self._spec, self._place = spec, place
         environment = spec.environment
-        self._vault = self._make_vault()
+        self._vault = audited_vault("keys", environment, place, self)
         self._user = azure.managedidentity.UserAssignedIdentity(
             "storage-identity",
             resource_name_=physical_name(environment, "encryption", "storage"),
@@ -51,21 +52,6 @@ class AzureEncryption(pulumi.ComponentResource):
             grantable={data_class: key.id for data_class, (key, _) in made.items()},
         )
         self.register_outputs({})
-
-    def _make_vault(self) -> azure.keyvault.Vault:
-        environment, place = self._spec.environment, self._place
-        client = azure.authorization.get_client_config_output(opts=InvokeOptions(parent=self))
-        vault = azure.keyvault.Vault(
-            "keys-vault",
-            vault_name=physical_name(environment, "keys", limit=SHORT_NAME_LIMIT),
-            resource_group_name=place.group,
-            location=environment.region,
-            properties=vault_properties(client.tenant_id, environment.encryption.deletion_window_days),
-            tags=tags(environment, data_classification=DataClass.RESTRICTED),
-            opts=ResourceOptions(parent=self, protect=environment.protect_data),
-        )
-        record("keys-vault", environment, vault.id, place.audit_log, ("AuditEvent",), self)
-        return vault
 
     def _key(self, data_class: DataClass) -> tuple[azure.keyvault.Key, Output[str]]:
         """The key, and its name once storage may use it."""
@@ -106,7 +92,25 @@ class AzureEncryption(pulumi.ComponentResource):
         return key, Output.all(key.name, use.id).apply(lambda both: both[0])
 
 
-def vault_properties(
+def audited_vault(
+    capability: str, environment: Environment, place: Place, parent: pulumi.ComponentResource
+) -> azure.keyvault.Vault:
+    """A vault, logically `<capability>-vault`, whose every use is written to the audit log."""
+    client = azure.authorization.get_client_config_output(opts=InvokeOptions(parent=parent))
+    vault = azure.keyvault.Vault(
+        f"{capability}-vault",
+        vault_name=physical_name(environment, capability, limit=SHORT_NAME_LIMIT),
+        resource_group_name=place.group,
+        location=environment.region,
+        properties=_vault_properties(client.tenant_id, environment.encryption.deletion_window_days),
+        tags=tags(environment, data_classification=DataClass.RESTRICTED),
+        opts=ResourceOptions(parent=parent, protect=environment.protect_data),
+    )
+    record(f"{capability}-vault", environment, vault.id, place.audit_log, ("AuditEvent",), parent)
+    return vault
+
+
+def _vault_properties(
     tenant: Output[str], deletion_window_days: int
 ) -> azure.keyvault.VaultPropertiesArgsDict:
     """What every vault has: closed to the internet, rights by role, nothing purged before its time."""

@@ -1,37 +1,22 @@
-"""Workload identities on AWS: a role that services of this account assume, and one policy."""
+"""Workload identities on AWS: a role that one service takes, within the boundary, and one policy."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import pulumi
 import pulumi_aws as aws
-from pulumi import Input, Output, ResourceOptions
+from pulumi import Alias, Output, ResourceOptions
 
-from environments.manifest import Zone
-from environments.naming import physical_name, tags
-from modules.identity.spec import RELEASE_OBJECTS, Grants, IdentityOutputs, IdentitySpec, Right
+from environments.model import Environment
+from environments.naming import physical_name, role_boundary, tags
+from environments.vocabulary import DataClass
+from modules.identity.aws_rights import statements
+from modules.identity.aws_trust import Trust, role_arn, role_name, trust_statement
+from modules.identity.spec import Grants, IdentityOutputs, IdentitySpec, Workload, copy_keys_used, keys_used
 
-# What runs the pipelines: MWAA's workers and EMR Serverless's jobs.
-SERVICES = ("airflow-env.amazonaws.com", "emr-serverless.amazonaws.com")
-# IAM's own limit.
-ROLE_NAME_LIMIT = 64
-
-OBJECT_ACTIONS: Mapping[Right, tuple[str, ...]] = {
-    Right.READ: ("s3:GetObject", "s3:GetObjectVersion"),
-    Right.ADD: ("s3:AbortMultipartUpload", "s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"),
-    Right.REPLACE: (
-        "s3:AbortMultipartUpload",
-        "s3:DeleteObject",
-        "s3:GetObject",
-        "s3:GetObjectVersion",
-        "s3:PutObject",
-    ),
-}
-BUCKET_ACTIONS = ("s3:GetBucketLocation", "s3:ListBucket")
-SECRET_ACTIONS = ("secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue")
-KEY_ACTIONS = ("kms:Decrypt", "kms:GenerateDataKey")
+# What was one identity, when every pipeline had the same.
+FORMERLY = {"orchestrator": "pipelines"}
 
 
 class AwsIdentity(pulumi.ComponentResource):
@@ -39,58 +24,71 @@ class AwsIdentity(pulumi.ComponentResource):
 
     outputs: IdentityOutputs
 
-    def __init__(self, name: str, spec: IdentitySpec, opts: ResourceOptions | None = None) -> None:
-        super().__init__("sluice:identity:AwsIdentity", name, None, opts)
+    def __init__(
+        self, name: str, spec: IdentitySpec, trust: Trust, opts: ResourceOptions | None = None
+    ) -> None:
+        aliases = [Alias(name="identity")] if spec.workload.name in FORMERLY else None
+        super().__init__(
+            "sluice:identity:AwsIdentity",
+            name,
+            None,
+            ResourceOptions.merge(opts, ResourceOptions(aliases=aliases)),
+        )
         self._spec = spec
-        environment = spec.environment
-        trust = {
-            "Effect": "Allow",
-            "Principal": {"Service": list(SERVICES)},
-            "Action": "sts:AssumeRole",
-            # Nobody else's Airflow may have ours act for it.
-            "Condition": {"StringEquals": {"aws:SourceAccount": environment.account}},
-        }
+        environment, workload = spec.environment, spec.workload
+        document = {"Version": "2012-10-17", "Statement": [trust_statement(environment, trust)]}
         self._role = aws.iam.Role(
-            f"{spec.workload}-role",
-            name=physical_name(environment, "identity", spec.workload, limit=ROLE_NAME_LIMIT),
-            description=f"{spec.workload} of {environment.name}",
-            assume_role_policy=Output.json_dumps({"Version": "2012-10-17", "Statement": [trust]}),
+            f"{workload.name}-role",
+            name=role_name(environment, workload.name),
+            description=f"{workload.name} of {environment.name}: {workload.does}",
+            assume_role_policy=Output.json_dumps(document),
+            permissions_boundary=role_boundary(environment),
             max_session_duration=3600,
             tags=tags(environment),
-            opts=ResourceOptions(parent=self),
+            opts=self._inside("role"),
         )
         self.outputs = IdentityOutputs(principal=self._role.arn, name=self._role.name)
         self.register_outputs({})
 
     def grant(self, grants: Grants) -> None:
-        """Gives the role all that it may do."""
-        spec = self._spec
+        """Gives the role all that it may do; what is no right on data, who makes the thing gives."""
+        environment, workload = self._spec.environment, self._spec.workload
+        allowed = statements(environment, workload, grants)
+        if not allowed:
+            return
+        document = {"Version": "2012-10-17", "Statement": allowed}
         aws.iam.RolePolicy(
-            f"{spec.workload}-access",
-            name=physical_name(spec.environment, "identity", spec.workload),
+            f"{workload.name}-access",
+            name=physical_name(environment, "identity", workload.name),
             role=self._role.name,
-            policy=Output.json_dumps({"Version": "2012-10-17", "Statement": statements(grants)}),
-            opts=ResourceOptions(parent=self),
+            policy=Output.json_dumps(document),
+            opts=self._inside("access"),
         )
 
-
-def statements(grants: Grants) -> list[dict[str, Any]]:
-    """One statement per zone, so that each says by itself what it allows."""
-    found: list[dict[str, Any]] = []
-    for zone, right in grants.rights.items():
-        bucket = grants.zones[zone]
-        word = zone.value.capitalize()
-        objects = [Output.concat(bucket, "/", pattern) for pattern in _objects(zone)]
-        found.append(_allow(f"{word}Objects", OBJECT_ACTIONS[right], objects))
-        found.append(_allow(f"{word}Bucket", BUCKET_ACTIONS, [bucket]))
-    found.append(_allow("Secrets", SECRET_ACTIONS, list(grants.secrets.values())))
-    found.append(_allow("Keys", KEY_ACTIONS, list(grants.keys.values())))
-    return [statement for statement in found if statement["Resource"]]
+    def _inside(self, word: str) -> ResourceOptions:
+        former = FORMERLY.get(self._spec.workload.name)
+        return ResourceOptions(parent=self, aliases=[Alias(name=f"{former}-{word}")] if former else None)
 
 
-def _objects(zone: Zone) -> tuple[str, ...]:
-    return RELEASE_OBJECTS if zone is Zone.RELEASES else ("*",)
+def key_users(environment: Environment, workloads: Sequence[Workload]) -> Mapping[DataClass, list[str]]:
+    """Roles by the class of data whose key they use, by ARN: keys are made before roles are granted anything."""
+    return {
+        data_class: [
+            role_arn(environment, item.name)
+            for item in workloads
+            if data_class in keys_used(environment, item)
+        ]
+        for data_class in environment.encryption.customer_key_for
+    }
 
 
-def _allow(sid: str, actions: tuple[str, ...], resources: Sequence[Input[str]]) -> dict[str, Any]:
-    return {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": list(resources)}
+def copy_key_users(environment: Environment, workloads: Sequence[Workload]) -> Mapping[DataClass, list[str]]:
+    """The same, of the keys in the fail-over region."""
+    return {
+        data_class: [
+            role_arn(environment, item.name)
+            for item in workloads
+            if data_class in copy_keys_used(environment, item)
+        ]
+        for data_class in environment.encryption.customer_key_for
+    }

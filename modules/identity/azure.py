@@ -8,10 +8,9 @@ import pulumi
 import pulumi_azure_native as azure
 from pulumi import Input, Output, ResourceOptions
 
-from environments.manifest import Zone
 from environments.naming import physical_name, tags
 from modules.azure_place import built_in_role
-from modules.identity.spec import RELEASE_OBJECTS, Grants, IdentityOutputs, IdentitySpec, Right
+from modules.identity.spec import EVERYTHING, Access, Grants, IdentityOutputs, IdentitySpec, Right
 
 BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs"
 # Storage Blob Data Reader, Storage Blob Data Contributor, Key Vault Secrets User.
@@ -40,8 +39,8 @@ class AzureIdentity(pulumi.ComponentResource):
         self._spec, self._group = spec, group
         environment = spec.environment
         self._identity = azure.managedidentity.UserAssignedIdentity(
-            f"{spec.workload}-identity",
-            resource_name_=physical_name(environment, "identity", spec.workload),
+            f"{spec.workload.name}-identity",
+            resource_name_=physical_name(environment, "identity", spec.workload.name),
             resource_group_name=group.name,
             location=environment.region,
             tags=tags(environment),
@@ -57,9 +56,9 @@ class AzureIdentity(pulumi.ComponentResource):
             **{right: built_in_role(account, role) for right, role in BUILT_IN.items()},
             Right.ADD: self._adder(),
         }
-        for zone, right in grants.rights.items():
-            condition = release_condition() if zone is Zone.RELEASES else None
-            self._assign(str(zone), grants.zones[zone], roles[right], condition)
+        for access in self._spec.workload.access:
+            condition = None if access.objects == EVERYTHING else only(access)
+            self._assign(str(access.zone), grants.zones[access.zone], roles[access.right], condition)
         for entry, secret in grants.secrets.items():
             self._assign(entry, secret, built_in_role(account, READ_SECRETS))
 
@@ -79,7 +78,7 @@ class AzureIdentity(pulumi.ComponentResource):
 
     def _assign(self, word: str, scope: Input[str], role: Input[str], condition: str | None = None) -> None:
         azure.authorization.RoleAssignment(
-            f"{self._spec.workload}-{word}",
+            f"{self._spec.workload.name}-{word}",
             scope=scope,
             principal_id=self._identity.principal_id,
             principal_type="ServicePrincipal",
@@ -90,8 +89,8 @@ class AzureIdentity(pulumi.ComponentResource):
         )
 
 
-def release_condition() -> str:
-    """Of the releases only what their reader needs; listing stays free."""
+def only(access: Access) -> str:
+    """Of the zone only the objects that the workload needs; listing stays free."""
     reading = f"ActionMatches{{'{BLOBS}/read'}} AND NOT SubOperationMatches{{'Blob.List'}}"
-    paths = " OR ".join(f"@Resource[{BLOBS}:path] StringLike '{pattern}'" for pattern in RELEASE_OBJECTS)
+    paths = " OR ".join(f"@Resource[{BLOBS}:path] StringLike '{pattern}'" for pattern in access.objects)
     return f"((!({reading})) OR ({paths}))"

@@ -8,9 +8,8 @@ import pulumi
 import pulumi_gcp as gcp
 from pulumi import Input, Output, ResourceOptions
 
-from environments.manifest import Zone
 from environments.naming import physical_name
-from modules.identity.spec import RELEASE_OBJECTS, Grants, IdentityOutputs, IdentitySpec, Right
+from modules.identity.spec import EVERYTHING, Access, Grants, IdentityOutputs, IdentitySpec, Right
 
 # The longest that IAM takes for the part before the @.
 ACCOUNT_ID_LIMIT = 30
@@ -34,9 +33,9 @@ class GcpIdentity(pulumi.ComponentResource):
         self._spec = spec
         environment = spec.environment
         self._account = gcp.serviceaccount.Account(
-            f"{spec.workload}-account",
-            account_id=physical_name(environment, "identity", spec.workload, limit=ACCOUNT_ID_LIMIT),
-            display_name=f"{spec.workload} of {environment.name}",
+            f"{spec.workload.name}-account",
+            account_id=physical_name(environment, "identity", spec.workload.name, limit=ACCOUNT_ID_LIMIT),
+            display_name=f"{spec.workload.name} of {environment.name}",
             project=environment.account,
             opts=ResourceOptions(parent=self),
         )
@@ -45,15 +44,16 @@ class GcpIdentity(pulumi.ComponentResource):
 
     def grant(self, grants: Grants) -> None:
         """Gives the account all that it may do; keys are not for it, see `modules/encryption/gcp.py`."""
-        workload, inside = self._spec.workload, ResourceOptions(parent=self)
-        for zone, right in grants.rights.items():
-            for role in ROLES[right]:
+        workload, inside = self._spec.workload.name, ResourceOptions(parent=self)
+        for access in self._spec.workload.access:
+            bucket = grants.zones[access.zone]
+            for role in ROLES[access.right]:
                 gcp.storage.BucketIAMMember(
-                    f"{workload}-{zone}-{role}",
-                    bucket=grants.zones[zone],
+                    f"{workload}-{access.zone}-{role}",
+                    bucket=bucket,
                     role=f"roles/storage.{role}",
                     member=self._account.member,
-                    condition=_condition(zone, grants.zones[zone]),
+                    condition=_condition(access, bucket),
                     opts=inside,
                 )
         for entry, secret in grants.secrets.items():
@@ -67,19 +67,19 @@ class GcpIdentity(pulumi.ComponentResource):
             )
 
 
-def _condition(zone: Zone, bucket: Input[str]) -> gcp.storage.BucketIAMMemberConditionArgsDict | None:
-    if zone is not Zone.RELEASES:
+def _condition(access: Access, bucket: Input[str]) -> gcp.storage.BucketIAMMemberConditionArgsDict | None:
+    if access.objects == EVERYTHING:
         return None
     # What is no object is the bucket itself, which may be listed.
     tests: list[Input[str]] = ['resource.type != "storage.googleapis.com/Object"']
-    for pattern in RELEASE_OBJECTS:
+    for pattern in access.objects:
         path = Output.concat('"projects/_/buckets/', bucket, "/objects/", pattern.removesuffix("*"), '"')
         if pattern.endswith("*"):
             tests.append(Output.concat("resource.name.startsWith(", path, ")"))
         else:
             tests.append(Output.concat("resource.name == ", path))
     return {
-        "title": "releases-only",
-        "description": "Only what a release's reader needs",
+        "title": f"{access.zone}-only",
+        "description": "Only the objects that the workload needs",
         "expression": Output.all(*tests).apply(" || ".join),
     }

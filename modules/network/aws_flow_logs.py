@@ -36,6 +36,7 @@ def flow_logs(spec: NetworkSpec, vpc: aws.ec2.Vpc, parent: Resource) -> None:
         name=physical_name(environment, "network", "flow-logs"),
         description=f"Writes the flow logs of {environment.name}",
         assume_role_policy=Output.json_dumps({"Version": "2012-10-17", "Statement": [trust]}),
+        permissions_boundary=spec.boundary,
         tags=tags(environment),
         opts=inside,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pulumi import Input, Output
 
@@ -44,12 +44,36 @@ FLOWS = (
 
 
 @dataclass(frozen=True)
+class WayOut:
+    """Traffic (TCP) that one tier may start towards the internet, where the environment has NAT."""
+
+    source: SubnetTier
+    port: int
+    why: str
+    """As a flow's."""
+
+    @property
+    def name(self) -> str:
+        """For logical names."""
+        return f"{self.source}-to-internet"
+
+
+# Nothing else gets out: the data tier has no route, and the public one holds gateways only.
+WAYS_OUT = (
+    WayOut(_ORCHESTRATION, 443, "Airflow to the source systems and to the index of its requirements"),
+    WayOut(_COMPUTE, 443, "Spark and functions to the source systems and to services without an endpoint"),
+)
+
+
+@dataclass(frozen=True)
 class NetworkSpec:
     """Ranges, zones and retention are the environment's `network`."""
 
     environment: Environment
     log_key: Input[str] | None = None
     """The customer-managed key of its flow logs, where the cloud's log store takes one."""
+    boundary: Input[str] | None = None
+    """What the role that writes flow logs may not exceed, where the cloud has such a thing."""
 
 
 @dataclass(frozen=True)
@@ -61,3 +85,7 @@ class NetworkOutputs:
     """By tier; one per zone where the cloud's subnets are zonal, else one."""
     security_groups: Mapping[SubnetTier, Output[str]]
     """What holds a tier's rules: a security group, or the network tag that firewall rules name."""
+    route_tables: Mapping[SubnetTier, Sequence[Output[str]]] = field(default_factory=dict)
+    """By tier, where subnets have tables of their own: for whoever adds a route or a gateway endpoint."""
+    endpoints: Mapping[str, Output[str]] = field(default_factory=dict)
+    """Private ways to the cloud's services, by the service's name in that cloud, such as `sqs`."""

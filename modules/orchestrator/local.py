@@ -4,24 +4,12 @@ from __future__ import annotations
 
 import pulumi
 from pulumi import Output, ResourceOptions
-from pulumi.dynamic import Resource
 
 from environments import places
 from environments.endpoints import LocalEndpoints
+from modules.local_file import ConfigurationFile
 from modules.orchestrator.airflow_cfg import AirflowSettings, render
-from modules.orchestrator.local_file import FileProvider
 from modules.orchestrator.spec import OrchestratorOutputs, OrchestratorSpec
-
-
-class ConfigurationFile(Resource, module="sluice", name="ConfigurationFile"):
-    """A file on this machine, whole."""
-
-    path: Output[str]
-
-    def __init__(
-        self, logical_name: str, inputs: dict[str, pulumi.Input[object]], opts: ResourceOptions
-    ) -> None:
-        super().__init__(FileProvider(), logical_name, inputs, opts)
 
 
 class LocalOrchestrator(pulumi.ComponentResource):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pulumi
 import pulumi_aws as aws
-from pulumi import Output, ResourceOptions
+from pulumi import Input, Output, ResourceOptions
 
+from environments.model import Environment
 from environments.naming import physical_name, tags
 from environments.vocabulary import DataClass
 from modules.secrets.spec import SecretsOutputs, SecretsSpec
@@ -36,10 +37,12 @@ class AwsSecrets(pulumi.ComponentResource):
             description=f"{entry} of {environment.name}",
             kms_key_id=spec.key,
             recovery_window_in_days=0 if spec.destroy_data else RECOVERY_DAYS[-1],
+            # Without it, nothing could be extracted in the fail-over region. The service keeps the copy the same.
+            replicas=[{"region": environment.failover_region, "kms_key_id": spec.failover_key}],
             tags=tags(environment, data_classification=DataClass.RESTRICTED),
             opts=ResourceOptions(parent=self, protect=environment.protect_data),
         )
-        aws.secretsmanager.SecretPolicy(
+        policy = aws.secretsmanager.SecretPolicy(
             f"{entry}-policy",
             secret_arn=secret.arn,
             policy=entry_policy(spec),
@@ -47,15 +50,35 @@ class AwsSecrets(pulumi.ComponentResource):
             opts=ResourceOptions(parent=self),
         )
         if rotator := spec.rotators.get(entry):
-            days = environment.secrets[entry].rotation_days
-            aws.secretsmanager.SecretRotation(
-                f"{entry}-rotation",
-                secret_id=secret.id,
-                rotation_lambda_arn=rotator,
-                rotation_rules={"automatically_after_days": days},
-                opts=ResourceOptions(parent=self),
-            )
+            self._rotate(environment, entry, secret, rotator, policy)
         return secret
+
+    def _rotate(
+        self,
+        environment: Environment,
+        entry: str,
+        secret: aws.secretsmanager.Secret,
+        rotator: Input[str],
+        policy: aws.secretsmanager.SecretPolicy,
+    ) -> None:
+        permission = aws.lambda_.Permission(
+            f"{entry}-calls-rotation",
+            function=rotator,
+            action="lambda:InvokeFunction",
+            principal="secretsmanager.amazonaws.com",
+            source_account=environment.account,
+            source_arn=secret.arn,
+            opts=ResourceOptions(parent=self),
+        )
+        aws.secretsmanager.SecretRotation(
+            f"{entry}-rotation",
+            secret_id=secret.id,
+            rotation_lambda_arn=rotator,
+            rotation_rules={"automatically_after_days": environment.secrets[entry].rotation_days},
+            # An entry begins without a value: there is nothing to rotate until somebody has put one in.
+            rotate_immediately=False,
+            opts=ResourceOptions(parent=self, depends_on=[permission, policy]),
+        )
 
 
 def entry_policy(spec: SecretsSpec) -> Output[str]:

@@ -34,6 +34,8 @@ class SecretsSpec:
     """Whether a removed secret goes at once, with no time to save it."""
     readers: Sequence[Input[str]] = ()
     """Principals that may read values; on a cloud nobody else may."""
+    failover_key: Input[str] | None = None
+    """The same in the fail-over region, for the copies there."""
     rotators: Mapping[str, Input[str]] = field(default_factory=dict)
     """The function that rotates an entry, by logical name, where there is one."""
 

@@ -9,9 +9,21 @@ from typing import Any
 import pulumi_aws as aws
 from pulumi import Input, Output, Resource, ResourceOptions
 
-from environments.storage import Lifecycle
+from modules.storage.aws_lifecycle import Rule
 
-Rule = aws.s3.BucketLifecycleConfigurationRuleArgsDict
+# Where in the log bucket the inventories lie.
+INVENTORIES = "inventory"
+INVENTORY_FIELDS = (
+    "Size",
+    "LastModifiedDate",
+    "StorageClass",
+    "ETag",
+    "EncryptionStatus",
+    "BucketKeyStatus",
+    "ReplicationStatus",
+    "ObjectLockMode",
+    "ObjectLockRetainUntilDate",
+)
 
 # In a denial a wildcard is the strict reading: nothing at all goes over plain HTTP.
 EVERY_ACTION = ("s3:*",)
@@ -36,7 +48,7 @@ class AwsBucket:
     """A private, encrypted bucket and its settings, as children of one component."""
 
     def __init__(self, logical_name: str, settings: BucketSettings, parent: Resource) -> None:
-        self._logical = logical_name
+        self.logical_name = logical_name
         self._settings = settings
         self._inside = ResourceOptions(parent=parent)
         self.resource = aws.s3.Bucket(
@@ -50,37 +62,74 @@ class AwsBucket:
         )
         self.name: Output[str] = self.resource.bucket
         self.arn: Output[str] = self.resource.arn
+        self.restrictions: list[Resource] = []
         self._keep_private()
         self._encrypt()
-        versioning = self._version()
-        self._age(versioning)
+        self.versioning: Sequence[Resource] = self._version()
+        """What must be there before settings that ask for versions."""
+        self._age(self.versioning)
 
     def log_to(self, target: AwsBucket) -> None:
-        """Writes every access to another bucket, under this one's name."""
+        """Writes every access to another bucket, under this one's name; that one's policy must be there."""
         aws.s3.BucketLogging(
-            f"{self._logical}-logging",
+            f"{self.logical_name}-logging",
             bucket=self.name,
             region=self._settings.region,
             target_bucket=target.name,
             target_prefix=f"{self._settings.name}/",
+            # S3 refuses a target that its log service may not write to yet.
+            opts=ResourceOptions.merge(self._inside, ResourceOptions(depends_on=target.restrictions)),
+        )
+
+    def announce(self) -> None:
+        """Sends the bucket's events to the account's default event bus, for rules to pick from."""
+        aws.s3.BucketNotification(
+            f"{self.logical_name}-events",
+            bucket=self.name,
+            region=self._settings.region,
+            eventbridge=True,
+            opts=self._inside,
+        )
+
+    def list_to(self, target: AwsBucket, account: str) -> None:
+        """Has a list of all versions of all objects written to another bucket, every week."""
+        aws.s3.Inventory(
+            f"{self.logical_name}-inventory",
+            bucket=self.name,
+            region=self._settings.region,
+            name="weekly",
+            included_object_versions="All",
+            optional_fields=INVENTORY_FIELDS,
+            schedule={"frequency": "Weekly"},
+            destination={
+                "bucket": {
+                    "account_id": account,
+                    "bucket_arn": target.arn,
+                    "prefix": INVENTORIES,
+                    "format": "Parquet",  # the warehouse reads it as it is
+                    # As the bucket that it goes to.
+                    "encryption": {"sse_s3": {}},
+                }
+            },
             opts=self._inside,
         )
 
     def restrict(self, *more: dict[str, Any]) -> None:
         """Sets the bucket's policy: TLS, its own key, and what else is given."""
         statements = [*self._denials(), *more]
-        aws.s3.BucketPolicy(
-            f"{self._logical}-policy",
+        policy = aws.s3.BucketPolicy(
+            f"{self.logical_name}-policy",
             bucket=self.name,
             region=self._settings.region,
             policy=Output.json_dumps({"Version": "2012-10-17", "Statement": statements}),
             opts=ResourceOptions.merge(self._inside, ResourceOptions(depends_on=[self._public_access])),
         )
+        self.restrictions.append(policy)
 
     def _keep_private(self) -> None:
         bucket, region = self.name, self._settings.region
         self._public_access = aws.s3.BucketPublicAccessBlock(
-            f"{self._logical}-public-access",
+            f"{self.logical_name}-public-access",
             bucket=bucket,
             region=region,
             block_public_acls=True,
@@ -90,7 +139,7 @@ class AwsBucket:
             opts=self._inside,
         )
         aws.s3.BucketOwnershipControls(
-            f"{self._logical}-ownership",
+            f"{self.logical_name}-ownership",
             bucket=bucket,
             region=region,
             rule={"object_ownership": "BucketOwnerEnforced"},
@@ -104,7 +153,7 @@ class AwsBucket:
             {"sse_algorithm": "aws:kms", "kms_master_key_id": key} if key else {"sse_algorithm": "AES256"}
         )
         aws.s3.BucketServerSideEncryptionConfiguration(
-            f"{self._logical}-encryption",
+            f"{self.logical_name}-encryption",
             bucket=self.name,
             region=self._settings.region,
             # A bucket key: one call to KMS for many objects.
@@ -119,7 +168,7 @@ class AwsBucket:
         if not self._settings.versioned:
             return []
         versioning = aws.s3.BucketVersioning(
-            f"{self._logical}-versioning",
+            f"{self.logical_name}-versioning",
             bucket=self.name,
             region=self._settings.region,
             versioning_configuration={"status": "Enabled"},
@@ -127,7 +176,7 @@ class AwsBucket:
         )
         if self._settings.lock_days:
             aws.s3.BucketObjectLockConfiguration(
-                f"{self._logical}-lock",
+                f"{self.logical_name}-lock",
                 bucket=self.name,
                 region=self._settings.region,
                 # A lock that the owner can lift is none.
@@ -136,9 +185,9 @@ class AwsBucket:
             )
         return [versioning]
 
-    def _age(self, after: list[Resource]) -> None:
+    def _age(self, after: Sequence[Resource]) -> None:
         aws.s3.BucketLifecycleConfiguration(
-            f"{self._logical}-lifecycle",
+            f"{self.logical_name}-lifecycle",
             bucket=self.name,
             region=self._settings.region,
             rules=self._settings.lifecycle_rules,
@@ -172,40 +221,6 @@ class AwsBucket:
                 _deny("OnlyWithKms", ("s3:PutObject",), objects, plain),
             ]
         return denials
-
-
-def lifecycle_rules(lifecycle: Lifecycle, *, versioned: bool, archive_after: int | None) -> list[Rule]:
-    """S3's rules for a zone's life cycle; `archive_after` moves the prefix `archive/` to Glacier."""
-    whole: Rule = {
-        "id": "zone",
-        "status": "Enabled",
-        "filter": {"prefix": ""},
-        "abort_incomplete_multipart_upload": {
-            "days_after_initiation": lifecycle.abort_incomplete_upload_after_days
-        },
-    }
-    steps = (
-        ("STANDARD_IA", lifecycle.infrequent_access_after_days),
-        ("GLACIER", lifecycle.glacier_after_days),
-        ("DEEP_ARCHIVE", lifecycle.deep_archive_after_days),
-    )
-    moves: list[aws.s3.BucketLifecycleConfigurationRuleTransitionArgsDict]
-    moves = [{"storage_class": to, "days": days} for to, days in steps if days is not None]
-    if moves:
-        whole["transitions"] = moves
-    if lifecycle.expire_after_days is not None:
-        whole["expiration"] = {"days": lifecycle.expire_after_days}
-    if versioned and lifecycle.noncurrent_expire_after_days is not None:
-        whole["noncurrent_version_expiration"] = {"noncurrent_days": lifecycle.noncurrent_expire_after_days}
-    if archive_after is None:
-        return [whole]
-    archive: Rule = {
-        "id": "archive-prefix",
-        "status": "Enabled",
-        "filter": {"prefix": "archive/"},
-        "transitions": [{"storage_class": "GLACIER", "days": archive_after}],
-    }
-    return [whole, archive]
 
 
 def _deny(

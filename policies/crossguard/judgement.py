@@ -96,7 +96,7 @@ def judge(graph: ResourceGraph, given: Mapping[str, Any]) -> Judgement:
     environments = _environments() if is_own(graph.project, graph.stack) else None
     context = _context(graph.stack, environments, given)
     outcome = rego.evaluate([rego.Job(graph.stack, graph, context.as_input())])[graph.stack].add(
-        [graph_rules.check(graph, graph.stack, environments)]
+        [graph_rules.check(graph, graph.stack, environments, context)]
     )
     severities = enforcement.load(SEVERITIES)
     findings = severities.applied(outcome.findings)
@@ -105,7 +105,8 @@ def judge(graph: ResourceGraph, given: Mapping[str, Any]) -> Judgement:
         # Findings on the file itself are the gate's: it alone knows every rule that a waiver may name.
         findings = held.applied(findings, [])[: len(findings)]
     findings.sort(key=lambda item: (item.rule.id, item.urn, item.attribute, item.message))
-    strict = enforcement.enforcement(context.tier, severities)
+    own = environments[graph.stack] if environments is not None else None
+    strict = enforcement.enforcement(context.tier, severities, own)
     stopping = frozenset(number for number, finding in enumerate(findings) if strict.stops(finding))
     checked = len(outcome.checked & {*graph.resources})
     return Judgement(tuple(findings), stopping, outcome.passed, checked, len(rules()))

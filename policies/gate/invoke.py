@@ -10,18 +10,17 @@ from datetime import date
 from pathlib import Path
 
 from environments import places
-from environments.load import load_all, names
+from environments.load import load_all
 from environments.model import Environment
-from environments.problems import Refusal
-from policies.gate import baseline, cache, destructive, enforcement, waivers
-from policies.gate.capture import Program, capture_all
+from policies.gate import baseline, cache, destructive, enforcement, sources, waivers
+from policies.gate.capture import root_of
 from policies.gate.capture.launch import Captured
 from policies.gate.engines import rego
 from policies.gate.engines.checkov.engine import Checkov
 from policies.gate.judge import Case, Judged, judge, rules
 from policies.gate.report import Change, EnvironmentReport, GateReport
-from policies.gate.revision import Checkout, checked_out, commit_of
-from policies.gate.targets import Target
+from policies.gate.revision import checked_out, commit_of
+from policies.gate.targets import Target, own_names
 from policies.gate.verdicts import Outcome
 
 SEVERITIES = places.ROOT / "policies" / "severities.yaml"
@@ -70,16 +69,16 @@ class _Fresh:
         with ExitStack() as held:
             rego.opa()
             checkov = held.enter_context(Checkov())
-            captured = _captured([_program(target) for target in targets])
+            captured = sources.captured(targets)
             before: list[Captured] | None = None
             if self._asked.base:
                 checkout = held.enter_context(checked_out(self._asked.base, targets[0].folder))
-                before = _captured([_program(target, checkout) for target in targets])
+                before = sources.captured(targets, checkout)
             severities = enforcement.load(SEVERITIES)
             ours = any(target.folder == places.ROOT for target in targets)
             environments = load_all() if ours else None
             heads = [Case(target, one.graph) for target, one in zip(targets, captured, strict=True)]
-            judged = judge(heads, checkov, severities.by_rule, environments)
+            judged = judge(heads, checkov, severities, environments)
             deltas = self._deltas(heads, before, judged, checkov, severities, environments)
         seconds = (time.monotonic() - since) / len(targets)
         return {
@@ -100,7 +99,7 @@ class _Fresh:
         if before is None:
             return [None for _ in heads]
         bases = [Case(case.target, one.graph) for case, one in zip(heads, before, strict=True)]
-        at_base = judge(bases, checkov, severities.by_rule, environments)
+        at_base = judge(bases, checkov, severities, environments)
         deltas: list[list[Change] | None] = []
         for case, base, one, old in zip(heads, bases, judged, at_base, strict=True):
             delta = baseline.graph_delta(base.graph, case.graph)
@@ -110,26 +109,6 @@ class _Fresh:
             one.outcome.add([said])
             deltas.append([_change(change) for change in delta.changes])
         return deltas
-
-
-def _captured(programs: Sequence[Program]) -> list[Captured]:
-    """The graphs of all programs.
-
-    Raises:
-        Refusal: one or more cannot be captured; the problems of all of them, each once.
-    """
-    results = capture_all(programs)
-    refused = [result for result in results if isinstance(result, Refusal)]
-    if refused:
-        problems = dict.fromkeys(problem for refusal in refused for problem in refusal.problems)
-        raise Refusal(*problems, exit_code=refused[0].exit_code)
-    return [result for result in results if isinstance(result, Captured)]
-
-
-def _program(target: Target, checkout: Checkout | None = None) -> Program:
-    if checkout is None:
-        return Program(target.folder, target.stack, target.config)
-    return Program(checkout.path(target.folder), target.stack, target.config, root=checkout.root)
 
 
 def _settings(target: Target) -> list[Path]:
@@ -176,7 +155,7 @@ def _enforced(
     every = rules(Checkov())
     _waive(targets, reports, asked, every)
     for target, report in zip(targets, reports, strict=True):
-        strict = enforcement.enforcement(target.tier, severities)
+        strict = enforcement.enforcement(target.tier, severities, target.model)
         report.blocking = {
             number
             for number, finding in enumerate(report.findings)
@@ -186,7 +165,7 @@ def _enforced(
         list(reports),
         every,
         asked.base,
-        str(targets[0].folder if targets else places.ROOT),
+        str(root_of(targets[0].folder.resolve()) if targets else places.ROOT),
         {"opa": rego.version()},
         time.monotonic() - since,
     )
@@ -205,7 +184,7 @@ def _waive(
     own = {t.name: r for t, r in zip(targets, reports, strict=True) if t.folder == places.ROOT}
     if not own:
         return
-    held = waivers.load(WAIVERS, today=asked.today, environments=names(), rules=every)
+    held = waivers.load(WAIVERS, today=asked.today, environments=own_names(), rules=every)
     findings = held.applied([finding for report in own.values() for finding in report.findings], list(own))
     first = next(iter(own))
     for name, report in own.items():

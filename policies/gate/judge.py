@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from environments.model import Environment
+from policies.gate.enforcement import Severities
 from policies.gate.engines import graph_rules, rego
 from policies.gate.engines.checkov.engine import (
     Checkov,
@@ -61,7 +62,7 @@ class Judged:
 def judge(
     cases: Sequence[Case],
     checkov: Checkov,
-    severities: Mapping[str, Severity],
+    severities: Severities,
     environments: Mapping[str, Environment] | None,
 ) -> list[Judged]:
     """What every engine says of each graph, in order. OPA runs beside checkov and the graph rules.
@@ -76,13 +77,23 @@ def judge(
         by_rego = beside.submit(rego.evaluate, jobs)
         projected = [_projected(case) for case in cases]
         by_checkov = checkov.scan([request for request, _ in projected])
-        by_graph = [graph_rules.check(case.graph, case.target.name, environments) for case in cases]
+        by_graph = [
+            graph_rules.check(
+                case.graph,
+                case.target.name,
+                environments,
+                case.target.context,
+                own=case.target.environment,
+            )
+            for case in cases
+        ]
         judged = []
         for number, case in enumerate(cases):
             outcome = by_rego.result()[case.id].add(
                 [by_checkov[number].outcome, by_graph[number], _unmapped(case, projected[number][1])]
             )
-            judged.append(_counted(case, _with(severities, outcome), projected[number][1]))
+            outcome.findings = severities.applied(outcome.findings)
+            judged.append(_counted(case, outcome, projected[number][1]))
     return judged
 
 
@@ -114,16 +125,6 @@ def _unmapped(case: Case, unmapped: Sequence[Unmapped]) -> Outcome:
             for item in unmapped
         ]
     )
-
-
-def _with(severities: Mapping[str, Severity], outcome: Outcome) -> Outcome:
-    outcome.findings = [
-        replace(finding, rule=replace(finding.rule, severity=severities[finding.rule.id]))
-        if finding.rule.id in severities
-        else finding
-        for finding in outcome.findings
-    ]
-    return outcome
 
 
 def _counted(case: Case, outcome: Outcome, unmapped: Sequence[Unmapped]) -> Judged:

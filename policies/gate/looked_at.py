@@ -68,7 +68,7 @@ def looked_at(target: Target, graph: ResourceGraph) -> list[Looked]:
                     by_checkov[type_, path].add(record.rule)
     graph_types = {
         graph.resources[urn].type
-        for urn in graph_rules.check(graph, target.name).checked
+        for urn in graph_rules.check(graph, target.name, context=target.context).checked
         if urn in graph.resources
     }
     rows = coverage(graph)

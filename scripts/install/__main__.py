@@ -9,17 +9,22 @@ from pathlib import Path
 
 from environments import places
 from environments.problems import Exit, Problem, Refusal
-from scripts.install import build, python
+from scripts.install import build, node, python
 from scripts.install.pins import Found, Tool, find, tools
 from scripts.install.steps import Step, digest, run_all
 
 # As `requires-python` in pyproject.toml.
 SUPPORTED = ((3, 11), (3, 14))
-EVERYTHING = ("infra", "runtime", "scan", "opa", "pulumi", "versitygw", "data", "jars")
+# Names of several parts at once; `platform` is what is installed where nothing is named.
+GROUPS = {
+    "platform": ("infra", "runtime", "scan", "opa", "pulumi", "versitygw", "data", "jars"),
+    "tests": ("fake-gcs-server", "azurite"),
+}
+PARTS = tuple(part for group in GROUPS.values() for part in group)
 
 
 def main(arguments: list[str]) -> int:
-    """Installs the named parts, or all of them; says nothing when all is there."""
+    """Installs the named parts or groups of them; says nothing when all is there."""
     if not SUPPORTED[0] <= sys.version_info[:2] < SUPPORTED[1]:
         low, high = (".".join(map(str, bound)) for bound in SUPPORTED)
         print(
@@ -28,10 +33,11 @@ def main(arguments: list[str]) -> int:
             file=sys.stderr,
         )
         return Exit.UNAVAILABLE
-    wanted = arguments or list(EVERYTHING)
-    unknown = [name for name in wanted if name not in EVERYTHING]
+    wanted = [part for name in arguments or ["platform"] for part in GROUPS.get(name, (name,))]
+    unknown = [name for name in wanted if name not in PARTS]
     if unknown:
-        print(f"unknown part {', '.join(unknown)}; the parts are {', '.join(EVERYTHING)}", file=sys.stderr)
+        known = ", ".join([*GROUPS, *PARTS])
+        print(f"unknown part {', '.join(unknown)}; the parts are {known}", file=sys.stderr)
         return Exit.BAD_INPUT
     try:
         install(wanted)
@@ -100,6 +106,10 @@ def plan(wanted: list[str]) -> list[Step]:
         if name in pinned:
             step = build_step(pinned[name], pinned["go"], missing)
             steps += [step] if step else []
+    if "azurite" in wanted:
+        missing += lacking(pinned["node"])
+        step = node.azurite_step()
+        steps += [step] if step else []
     if {"runtime", "jars"} & set(wanted):
         missing += lacking(pinned["java"])
     if missing:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from environments import places
+from environments.problems import Exit, Refusal
 
 PINS = Path(__file__).with_name("tools.toml")
 
@@ -84,7 +85,10 @@ def search_path() -> str:
 
 
 def find(tool: Tool) -> Found | None:
-    """Looks for a tool in `.sluice/bin`, then on PATH; None where there is none or it does not run."""
+    """Looks for a tool in `.sluice/bin`, then on PATH; None where there is none, it does not run, or it cannot
+    say its version."""
+    if not tool.version_command:
+        return None
     program = shutil.which(tool.version_command[0], path=search_path())
     if program is None or any(shutil.which(name, path=search_path()) is None for name in tool.needs):
         return None
@@ -105,6 +109,28 @@ def find(tool: Tool) -> Found | None:
     version = match.group(1)
     low, high = (parts(bound) for bound in tool.accept)
     return Found(Path(program), version, low <= parts(version) < high)
+
+
+def require(name: str, purpose: str) -> Found:
+    """A tool at an accepted version.
+
+    Args:
+        name: Its entry in the list.
+        purpose: What needs it, as the beginning of a sentence goes on: "a rehearsal".
+
+    Raises:
+        Refusal: it is not there, or is too old or too new.
+    """
+    tool = tools()[name]
+    found = find(tool)
+    if found is None or not found.accepted:
+        what = f"{name} is version {found.version}" if found else f"{name} is not installed"
+        raise Refusal.because(
+            f"{what}; {purpose} needs {tool.accept[0]} to below {tool.accept[1]}",
+            remedy=f"install {tool.vendor}; `./sluice doctor` shows what else is missing",
+            exit_code=Exit.UNAVAILABLE,
+        )
+    return found
 
 
 def parts(version: str) -> tuple[int, ...]:

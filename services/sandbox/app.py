@@ -16,6 +16,7 @@ from services.sandbox import cdnow, damage, ecb, oauth, paging, problem, query, 
 from services.sandbox.access_log import AccessLog
 from services.sandbox.clients import ClientSecret
 from services.sandbox.faults import Allowance, Faults, Mode, OddErrors, Orders
+from services.sandbox.issued import IssuedSecrets
 from services.sandbox.problem import ApiProblem
 from services.sandbox.settings import Settings
 
@@ -31,13 +32,19 @@ class Sandbox:
         self._customers = sales.customers(purchases)
         self._rates = ecb.read(settings.datasets)
         self._pager = paging.Pager(settings.seed)
-        self._client_secret = ClientSecret(settings.client_secret_name)
+        self._clients = oauth.Clients(
+            ClientSecret(settings.client_secret_name), IssuedSecrets(settings.secret_overlap_seconds)
+        )
         self._tokens = oauth.Tokens(settings.token_seconds)
         self.orders = Orders()
 
     async def token(self, request: Request) -> Response:
         """POST /oauth/token"""
-        return await oauth.token_response(request, self._client_secret, self._tokens)
+        return await oauth.token_response(request, self._clients, self._tokens)
+
+    async def new_secret(self, request: Request) -> Response:
+        """POST /oauth/clients/<id>/secrets"""
+        return await oauth.secret_response(request, self._clients)
 
     async def transactions(self, request: Request) -> Response:
         """GET /v1/transactions"""
@@ -105,6 +112,7 @@ def build(settings: Settings) -> Starlette:
     sandbox = Sandbox(settings)
     routes = [
         Route("/oauth/token", sandbox.token, methods=["POST"]),
+        Route("/oauth/clients/{client_id}/secrets", sandbox.new_secret, methods=["POST"]),
         Route("/v1/transactions", sandbox.transactions),
         Route("/v1/customers", sandbox.customers),
         Route("/feeds/ecb/", sandbox.rates),

@@ -55,7 +55,9 @@ class ClientSecret:
                 "secretsmanager",
                 config=Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 2}),
             )
-            text = service.get_secret_value(SecretId=self._name)["SecretString"]
+            # By name of the stage: moto takes a version that a rotation is still making for the usual one.
+            answer = service.get_secret_value(SecretId=self._name, VersionStage="AWSCURRENT")
+            text = answer["SecretString"]
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code", "an unnamed error")
             raise ClientSecretUnavailable(

@@ -1,4 +1,7 @@
-"""OAuth 2.0 client credentials (RFC 6749, section 4.4) with bearer tokens that expire (RFC 6750)."""
+"""OAuth 2.0 client credentials (RFC 6749, section 4.4) with bearer tokens that expire (RFC 6750).
+
+And what every supplier has in its own way: a client asks for a new secret of its own.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import hmac
 import secrets
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, unquote_plus
 
 from starlette.concurrency import run_in_threadpool
@@ -15,10 +19,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from services.sandbox.clients import ClientSecret, ClientSecretUnavailable
+from services.sandbox.issued import IssuedSecrets
 from services.sandbox.problem import ApiProblem
 from services.sandbox.problem import response as problem_response
 
 LARGEST_FORM = 16 * 1024
+# The header of a draft of the IETF's HTTP API group that most suppliers' interfaces follow.
+IDEMPOTENCY_KEY = "idempotency-key"
+LONGEST_KEY = 200
 NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -52,14 +60,42 @@ class Tokens:
             raise ApiProblem(401, f"the access token {why}", {"WWW-Authenticate": challenge})
 
 
-async def token_response(request: Request, client_secret: ClientSecret, tokens: Tokens) -> Response:
-    """Answers `POST /oauth/token`."""
-    presented = _basic(request.headers.get("authorization", ""))
-    if presented is None:
-        return _invalid_client()
-    try:
+@dataclass
+class Clients:
+    """Who may come in: the client of the secrets service, with its secret there or one that was issued since."""
+
+    configured: ClientSecret
+    issued: IssuedSecrets
+
+    async def presented(self, request: Request) -> tuple[str, str] | None:
+        """The id and secret of the client that shows itself rightly; None for anybody else.
+
+        Raises:
+            ClientSecretUnavailable: the secrets service does not say who the client is.
+        """
+        shown = _basic(request.headers.get("authorization", ""))
         # boto3 blocks.
-        accepted = await run_in_threadpool(_accepts, client_secret, *presented)
+        return await run_in_threadpool(self._known, *shown) if shown else None
+
+    def _known(self, client_id: str, client_secret: str) -> tuple[str, str] | None:
+        # What is remembered may be from before a rotation: a mismatch is checked against the secret of now.
+        for fresh in (False, True):
+            known = self.configured.read(fresh=fresh)
+            if not _equal(client_id, known.client_id):
+                continue
+            for form in _forms(client_secret):
+                accepted = self.issued.accepts(form)
+                if accepted is not None:
+                    return (known.client_id, form) if accepted else None
+            if _equal(client_secret, known.client_secret):
+                return known.client_id, known.client_secret
+        return None
+
+
+async def token_response(request: Request, clients: Clients, tokens: Tokens) -> Response:
+    """Answers `POST /oauth/token`."""
+    try:
+        accepted = await clients.presented(request)
     except ClientSecretUnavailable as error:
         return problem_response(503, str(error))
     if not accepted:
@@ -79,6 +115,30 @@ async def token_response(request: Request, client_secret: ClientSecret, tokens: 
             return JSONResponse({"error": "unsupported_grant_type"}, 400, NO_STORE)
 
 
+async def secret_response(request: Request, clients: Clients) -> Response:
+    """Answers `POST /oauth/clients/{client_id}/secrets`."""
+    try:
+        accepted = await clients.presented(request)
+    except ClientSecretUnavailable as error:
+        return problem_response(503, str(error))
+    if not accepted:
+        return _invalid_client()
+    client_id, client_secret = accepted
+    if request.path_params["client_id"] != client_id:
+        raise ApiProblem(403, "a client may ask for a new secret for itself only")
+    key = request.headers.get(IDEMPOTENCY_KEY, "")
+    if not 0 < len(key) <= LONGEST_KEY:
+        raise ApiProblem(400, f"send an Idempotency-Key of 1 to {LONGEST_KEY} characters")
+    issued = clients.issued.issue(client_secret, key)
+    until = datetime.now(UTC) + timedelta(seconds=issued.previous_seconds)
+    body = {
+        "client_id": client_id,
+        "client_secret": issued.client_secret,
+        "previous_secrets_valid_until": until.isoformat(timespec="seconds").replace("+00:00", "Z"),
+    }
+    return JSONResponse(body, 201, NO_STORE)
+
+
 def _basic(header: str) -> tuple[str, str] | None:
     scheme, _, encoded = header.partition(" ")
     if scheme.lower() != "basic":
@@ -90,20 +150,13 @@ def _basic(header: str) -> tuple[str, str] | None:
     return (client_id, client_secret) if colon else None
 
 
-def _accepts(secret: ClientSecret, client_id: str, client_secret: str) -> bool:
-    # What is remembered may be from before a rotation: a mismatch is checked against the secret of now.
-    for fresh in (False, True):
-        known = secret.read(fresh=fresh)
-        if _equal(client_id, known.client_id) & _equal(client_secret, known.client_secret):
-            return True
-    return False
+def _forms(presented: str) -> tuple[str, str]:
+    # RFC 6749 has clients form-encode both parts; many libraries do not. Either is accepted.
+    return presented, unquote_plus(presented)
 
 
 def _equal(presented: str, known: str) -> bool:
-    # RFC 6749 has clients form-encode both parts; many libraries do not. Either is accepted.
-    return any(
-        hmac.compare_digest(form.encode(), known.encode()) for form in (presented, unquote_plus(presented))
-    )
+    return any(hmac.compare_digest(form.encode(), known.encode()) for form in _forms(presented))
 
 
 async def _grant_type(request: Request) -> str | None:

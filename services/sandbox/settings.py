@@ -21,6 +21,7 @@ class Settings:
     datasets: Path
     client_secret_name: str
     token_seconds: float
+    secret_overlap_seconds: float
     seed: int
     rate: float
     error_rate: float
@@ -44,6 +45,12 @@ def parse(arguments: Sequence[str] | None = None) -> Settings:
     )
     parser.add_argument(
         "--token-seconds", type=_positive, default=_env("TOKEN_SECONDS", "60"), help="life of an access token"
+    )
+    parser.add_argument(
+        "--secret-overlap-seconds",
+        type=_positive,
+        default=_env("SECRET_OVERLAP_SECONDS", "86400"),
+        help="how long a client's old secret is accepted beside a new one",
     )
     parser.add_argument(
         "--seed", type=int, default=_env("SEED", "1997"), help="decides duplicates and the odd 500"

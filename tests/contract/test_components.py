@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import json
+import keyword
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,9 @@ from typing import Any
 import pytest
 
 from environments import load, naming, places
-from environments.vocabulary import Cloud, Tier
+from environments.manifest import Zone
+from environments.vocabulary import Cloud, Nat, Tier
+from releases.targets import store_uri
 from tests.recording_mocks import Recorded, Recording, record
 
 CLOUDS = (Cloud.AWS, Cloud.GCP, Cloud.AZURE)
@@ -24,6 +27,7 @@ NAMES = [f"{cloud}-{tier}" for cloud in CLOUDS for tier in (Tier.DEV, Tier.STAGI
 PACKAGES = {"aws": "pulumi_aws", "gcp": "pulumi_gcp", "azure-native": "pulumi_azure_native"}
 
 DATA_BEARING = {
+    "aws:backup/vault:Vault",
     "aws:kms/key:Key",
     "aws:kms/alias:Alias",
     "aws:s3/bucket:Bucket",
@@ -48,6 +52,18 @@ NAME_RULES = {
     "aws:cloudwatch/logGroup:LogGroup": ("name", r"[\w/.#-]{1,512}"),
     "aws:ec2/securityGroup:SecurityGroup": ("name", r"(?!sg-)[\w .:/()#,@\[\]+=&;{}!$*-]{1,255}"),
     "aws:secretsmanager/secret:Secret": ("name", r"[\w/+=.@-]{1,512}(?<!-.{6})"),
+    "aws:backup/vault:Vault": ("name", r"[a-zA-Z0-9_-]{2,50}"),
+    "aws:backup/plan:Plan": ("name", r"[a-zA-Z0-9_.-]{1,50}"),
+    "aws:backup/selection:Selection": ("name", r"[a-zA-Z0-9_.-]{1,50}"),
+    "aws:backup/reportPlan:ReportPlan": ("name", r"[a-zA-Z]\w{0,255}"),
+    "aws:backup/restoreTestingPlan:RestoreTestingPlan": ("name", r"\w{1,50}"),
+    "aws:backup/restoreTestingSelection:RestoreTestingSelection": ("name", r"\w{1,50}"),
+    "aws:cloudwatch/metricAlarm:MetricAlarm": ("name", r"[\x20-\x7e]{1,255}"),
+    "aws:lambda/function:Function": ("name", r"[a-zA-Z0-9_-]{1,64}"),
+    "aws:scheduler/schedule:Schedule": ("name", r"[a-zA-Z0-9_.-]{1,64}"),
+    "aws:scheduler/scheduleGroup:ScheduleGroup": ("name", r"[a-zA-Z0-9_.-]{1,64}"),
+    "aws:sns/topic:Topic": ("name", r"[a-zA-Z0-9_-]{1,256}"),
+    "aws:sqs/queue:Queue": ("name", r"[a-zA-Z0-9_-]{1,80}"),
     "gcp:storage/bucket:Bucket": ("name", r"(?!goog)[a-z0-9][a-z0-9_-]{1,61}[a-z0-9]"),
     "gcp:kms/keyRing:KeyRing": ("name", r"[a-zA-Z0-9_-]{1,63}"),
     "gcp:kms/cryptoKey:CryptoKey": ("name", r"[a-zA-Z0-9_-]{1,63}"),
@@ -83,7 +99,9 @@ NAME_RULES = {
 }
 # Named by their parent, by the service, or by what they are a setting of.
 WITHOUT_A_NAME = re.compile(
-    r"aws:(kms/key:Key|s3/bucket[A-Z].*|ec2/.*|vpc/.*|secretsmanager/secretPolicy:.*)"
+    r"aws:(kms/key:Key|s3/bucket[A-Z].*|s3/inventory:.*|ec2/.*|vpc/.*|secretsmanager/secret[A-Z].*"
+    r"|backup/vault[A-Z].*|iam/serviceLinkedRole:.*|lambda/(permission|functionEventInvokeConfig):.*"
+    r"|sns/topicPolicy:.*)"
     r"|gcp:(.*I[aA][mM]Member|projects/.*|dns/recordSet:.*)"
     r"|azure-native:(authorization:RoleAssignment|network:PrivateDnsZoneGroup|privatedns:PrivateZone"
     r"|storage:BlobServiceProperties|storage:ManagementPolicy)"
@@ -95,6 +113,16 @@ BUILT_IN_ROLES = {
     "4633458b-17de-408a-b874-0445c86b69e6",
     "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
     "e147488a-f6f5-4113-8e2d-b22465e65bf6",
+}
+# What AWS knows for `*` only, with what it gives away.
+WITHOUT_A_RESOURCE = {
+    "cloudwatch:GetMetricData": "AWS Backup reads sizes; numbers only",
+    "s3:ListAllMyBuckets": "AWS Backup finds what is tagged; names only",
+    "tag:GetResources": "AWS Backup finds what is tagged; names and tags only",
+    "ec2:DescribeNetworkInterfaces": "Lambda looks for a function's interfaces; addresses only",
+    "ec2:DescribeSubnets": "Lambda looks at a function's subnets; addresses only",
+    "xray:PutTelemetryRecords": "functions report how tracing goes; numbers only",
+    "xray:PutTraceSegments": "functions write traces, which name no data",
 }
 ANYWHERE = {"0.0.0.0/0", "::/0", "*", "Internet", "Any"}
 
@@ -108,9 +136,16 @@ def recording(request: pytest.FixtureRequest) -> Recording:
     return record(request.param)
 
 
+def test_a_shipper_finds_the_store_where_the_stack_puts_the_releases_zone(recording: Recording) -> None:
+    assert store_uri(recording.environment) == recording.exports["zones"][Zone.RELEASES]
+
+
 def class_of(item: Recorded) -> Any:
     package, module, name = item.type.split(":")
-    return getattr(importlib.import_module(f"{PACKAGES[package]}.{module.split('/')[0]}"), name)
+    word = module.split("/")[0]
+    # The SDK's module for functions cannot have the service's name, a keyword.
+    word = f"{word}_" if keyword.iskeyword(word) else word
+    return getattr(importlib.import_module(f"{PACKAGES[package]}.{word}"), name)
 
 
 def accepts(item: Recorded) -> set[str]:
@@ -166,7 +201,7 @@ def test_every_physical_name_is_one_that_its_service_takes(recording: Recording)
         name = item.inputs[key]
         assert re.fullmatch(pattern, name), f"{item.urn}: {name}"
         if item.type not in ("azure-native:storage:BlobContainer", "azure-native:network:Subnet"):
-            plain = name.removeprefix("alias/").replace("-", "")
+            plain = re.sub("[-_]", "", name.removeprefix("alias/"))
             # Of a name that was cut, a recognisable beginning is left.
             assert plain.startswith(start.replace("-", "")[:11]), f"{item.urn}: {name}"
 
@@ -258,7 +293,8 @@ def test_urns_stay_what_they_were(cloud: Cloud) -> None:
 def test_no_policy_names_everybody_without_a_condition(recording: Recording) -> None:
     for where, statement in policies(recording):
         everybody = "*" in [name for name in texts(statement.get("Principal", {}))]
-        if statement["Effect"] == "Allow" and everybody:
+        # Who may pass an endpoint is asked in `test_aws_policies`.
+        if statement["Effect"] == "Allow" and everybody and "vpcEndpoint" not in where:
             condition = statement.get("Condition", {}).get("StringEquals", {})
             assert {"aws:PrincipalAccount", "aws:SourceAccount", "aws:PrincipalOrgID"} & set(condition), where
     for item in recording.custom:
@@ -291,9 +327,10 @@ def test_no_right_is_a_wildcard(recording: Recording) -> None:
     for where, statement in policies(recording):
         if statement["Effect"] == "Allow":
             assert not [action for action in listed(statement["Action"]) if "*" in action], where
-            # In a key's own policy, `*` is that key.
-            if "kms/key" not in where and "Resource" in statement:
-                assert "*" not in listed(statement["Resource"]), where
+            # In a key's own policy, `*` is that key; in an endpoint's, all that it leads to.
+            if "kms/key" not in where and "vpcEndpoint" not in where and "Resource" in statement:
+                unscopable = set(listed(statement["Action"])) <= set(WITHOUT_A_RESOURCE)
+                assert "*" not in listed(statement["Resource"]) or unscopable, where
     for item in recording.custom:
         if item.type.endswith("IAMMember") or item.type.endswith("IamMember"):
             assert not item.type.startswith(("gcp:projects", "gcp:folders", "gcp:organizations")), item.urn
@@ -319,7 +356,7 @@ def test_the_exports_are_names_of_what_was_made(recording: Recording) -> None:
     exports, environment = recording.exports, recording.environment
     assert set(exports) == {
         *("region", "failover_region", "zones", "failover_zones", "keys", "secrets"),
-        *("identity", "network", "subnets", "security_groups"),
+        *("identities", "network", "subnets", "security_groups"),
     }
     assert set(exports["zones"]) == {str(zone) for zone in environment.storage.zones}
     scheme = {"aws": "s3://", "gcp": "gs://", "azure": "abfss://"}[environment.cloud]
@@ -328,7 +365,10 @@ def test_the_exports_are_names_of_what_was_made(recording: Recording) -> None:
         entry: naming.physical_name(environment, entry) for entry in environment.secrets
     }
     assert set(exports["keys"]) == {str(found) for found in environment.encryption.customer_key_for}
-    assert set(exports["subnets"]) == {"orchestration", "compute", "data"}
+    public = (
+        {"public"} if environment.cloud is Cloud.AWS and environment.network.nat is not Nat.NONE else set()
+    )
+    assert set(exports["subnets"]) == {"orchestration", "compute", "data"} | public
 
 
 def test_no_type_in_use_is_deprecated() -> None:

@@ -14,10 +14,15 @@ import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
+from modules.functions.handlers.metadata_export import airflow as export_of_metadata
+from services.credentials import AIRFLOW_USER
 from tests.e2e.platform_on_one_machine import ROOT, Platform
 
 pytestmark = pytest.mark.slow
@@ -58,7 +63,7 @@ def control(platform: Platform, mode: str, seconds: int) -> None:
 
 def test_every_service_runs_on_loopback(platform: Platform) -> None:
     rows = platform.services()
-    assert len(rows) == 6
+    assert len(rows) == 7
     assert all(row["state"] == "running" and row["ready"] for row in rows.values()), rows
     assert all(row["address"].startswith("http://127.0.0.1:") for row in rows.values() if row["address"])
 
@@ -104,6 +109,45 @@ def test_two_days_at_once_lose_nothing(platform: Platform) -> None:
     for ended in json.loads(said.out):
         found = {row["currency"]: row["amount"] for row in sales_of(platform, ended["date"], ended["date"])}
         assert found == ended["summary"]["sums"]
+
+
+class _AirflowAsMwaa:
+    """Answers as MWAA's `InvokeRestApi` does, from the Airflow that runs here."""
+
+    def __init__(self, platform: Platform) -> None:
+        address = platform.services()["airflow-api"]["address"]
+        keys = json.loads((platform.state / "secrets" / "services.json").read_text())
+        who = {"username": AIRFLOW_USER, "password": keys["airflow_password"]}
+        token = httpx.post(f"{address}/auth/token", json=who, timeout=15).json()["access_token"]
+        bearer = {"Authorization": f"Bearer {token}"}
+        self._http = httpx.Client(base_url=f"{address}/api/v2", headers=bearer, timeout=30)
+
+    def invoke_rest_api(self, *, Name: str, Path: str, Method: str, QueryParameters: Any) -> dict[str, Any]:
+        answer = self._http.request(Method, Path, params=QueryParameters)
+        return {"RestApiStatusCode": answer.status_code, "RestApiResponse": answer.json()}
+
+
+def test_airflow_answers_what_the_metadata_export_asks(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mwaa = _AirflowAsMwaa(platform)
+    monkeypatch.setattr(export_of_metadata, "client", lambda service: mwaa)
+    monkeypatch.setattr(export_of_metadata, "PAGE", 2)
+    for number in range(5):
+        body = {"key": f"exported-{number}", "value": "x"}
+        assert mwaa._http.post("/variables", json=body).status_code == 201
+    airflow = export_of_metadata.Airflow("local")
+    now = datetime.now(UTC)
+    runs, tasks = list(airflow.runs(None, now)), list(airflow.tasks(None, now))
+    ids = {run["dag_run_id"] for run in runs}
+    assert len(ids) == len(runs) >= 3, "more than a page"
+    assert all(run["state"] and run["bundle_version"] and run["dag_id"] == PIPELINE for run in runs)
+    assert {task["dag_run_id"] for task in tasks} == ids
+    assert all(task["task_id"] and task["try_number"] is not None for task in tasks)
+    assert list(airflow.runs(now, now + timedelta(hours=1))) == []
+    names = [variable["key"] for variable in airflow.variables()]
+    assert [name for name in names if name.startswith("exported-")] == [f"exported-{n}" for n in range(5)]
+    assert all(set(connection) == {"connection_id", "conn_type"} for connection in airflow.connections())
 
 
 def test_a_second_up_says_for_whom_it_waits_or_refuses(platform: Platform) -> None:

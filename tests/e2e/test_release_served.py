@@ -22,8 +22,9 @@ import pytest
 from dags.bundle.sluice_bundle.storage import ObjectStorage
 from dags.bundle.sluice_bundle.store import ReleaseStore
 from environments.problems import Exit, Refusal
-from releases.served import AirflowAccess
-from releases.ship import rollback, ship_release
+from releases.airflow_api import AirflowAccess
+from releases.rollback import rollback
+from releases.ship import ship_release
 from tests.toy_release import checkout, dag_source, quiet
 
 pytestmark = pytest.mark.slow

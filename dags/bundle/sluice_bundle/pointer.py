@@ -11,6 +11,7 @@ from .manifest import is_release_id
 
 POINTER_NAME = "CURRENT"
 HISTORY_LENGTH = 50
+DAMAGED = "damaged"
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,16 @@ class Pointer:
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ReleaseDamaged(f"{POINTER_NAME} is not a pointer: {error!r}") from None
+
+    @classmethod
+    def in_place_of_a_damaged_one(cls) -> Pointer:
+        """What is known where the pointer cannot be read: nothing, but that it was there."""
+        return cls(None, None, shipped_by="somebody", shipped_at="an unknown time", action=DAMAGED)
+
+    @property
+    def damaged(self) -> bool:
+        """Whether this stands for a pointer that could not be read."""
+        return self.action == DAMAGED
 
     def as_move(self) -> Move:
         """This pointer as an entry of a later one's history."""

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
 
+# An empty object that is written to learn the server's time, and never read.
+CLOCK = "CLOCK"
+
+
 @dataclass(frozen=True)
 class Version:
     """Which version of an object was read; stores differ in which of the two they go by."""
@@ -44,6 +48,15 @@ class Version:
 
 
 @dataclass(frozen=True)
+class Stored:
+    """An object as it was read; `modified` is when it was written, by the server's clock."""
+
+    data: bytes
+    version: Version
+    modified: datetime
+
+
+@dataclass(frozen=True)
 class Entry:
     """One line of a listing."""
 
@@ -55,7 +68,7 @@ class Entry:
 class Storage(Protocol):
     """What the release code asks of object storage."""
 
-    def get(self, path: str) -> tuple[bytes, Version] | None:
+    def get(self, path: str) -> Stored | None:
         """The whole object, or None where there is none."""
 
     def create(self, path: str, data: bytes) -> Version:
@@ -69,6 +82,9 @@ class Storage(Protocol):
 
     def delete(self, path: str) -> None:
         """Deletes an object; one that is not there is fine."""
+
+    def server_time(self) -> datetime:
+        """What time it is for the server, to a second or two."""
 
 
 class ObjectStorage:
@@ -87,7 +103,7 @@ class ObjectStorage:
                 # environment says, such as AWS_ALLOW_HTTP.
                 self._store = from_url(uri, retry_config={"max_retries": 4, "retry_timeout": patience})
 
-    def get(self, path: str) -> tuple[bytes, Version] | None:
+    def get(self, path: str) -> Stored | None:
         """See Storage."""
         self.requests += 1
         with _translated(f"read {path} in {self.uri}"):
@@ -96,7 +112,8 @@ class ObjectStorage:
                 data = bytes(result.bytes())
             except FileNotFoundError:
                 return None
-            return data, Version(result.meta["e_tag"], result.meta["version"])
+            meta = result.meta
+            return Stored(data, Version(meta["e_tag"], meta["version"]), meta["last_modified"])
 
     def create(self, path: str, data: bytes) -> Version:
         """See Storage."""
@@ -152,6 +169,13 @@ class ObjectStorage:
                 obstore.delete(self._store, path)
             except FileNotFoundError:
                 return
+
+    def server_time(self) -> datetime:
+        """See Storage. No store says the time by itself, but each says when an object was written."""
+        self.requests += 2
+        with _translated(f"write {CLOCK} in {self.uri}"):
+            obstore.put(self._store, CLOCK, b"")
+            return obstore.head(self._store, CLOCK)["last_modified"]
 
 
 @contextmanager

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .errors import ReleaseMissing
 from .manifest import MANIFEST_NAME, ReleaseManifest, is_release_id
 from .pointer import POINTER_NAME, Pointer
-from .storage import Storage, Version
+from .storage import Entry, Storage, Version
 
 RELEASES_FOLDER = "releases"
 
@@ -15,6 +16,12 @@ RELEASES_FOLDER = "releases"
 def object_path(release: str, name: str) -> str:
     """Where an object of a release lies in the store."""
     return f"{RELEASES_FOLDER}/{release}/{name}"
+
+
+def is_complete(release: str, entries: Iterable[Entry]) -> bool:
+    """Whether the manifest is among what was listed of a release."""
+    manifest = object_path(release, MANIFEST_NAME)
+    return any(entry.path == manifest for entry in entries)
 
 
 @dataclass(frozen=True)
@@ -34,17 +41,22 @@ class ReleaseStore:
     def read_pointer(self) -> PointerRead | None:
         """The pointer, or None where nothing was ever shipped."""
         found = self.storage.get(POINTER_NAME)
-        return PointerRead(Pointer.from_bytes(found[0]), found[1]) if found else None
+        return PointerRead(Pointer.from_bytes(found.data), found.version) if found else None
+
+    def list_objects(self) -> dict[str, list[Entry]]:
+        """Everything that lies under a release's id, also of half-uploaded ones."""
+        objects: dict[str, list[Entry]] = {}
+        for entry in self.storage.list(RELEASES_FOLDER):
+            release = entry.path.removeprefix(f"{RELEASES_FOLDER}/").partition("/")[0]
+            if is_release_id(release):
+                objects.setdefault(release, []).append(entry)
+        return objects
 
     def list_releases(self) -> list[str]:
         """Ids of the releases whose manifest is there; the manifest is what an upload writes last."""
-        suffix = f"/{MANIFEST_NAME}"
-        ids = (
-            entry.path.removeprefix(f"{RELEASES_FOLDER}/").removesuffix(suffix)
-            for entry in self.storage.list(RELEASES_FOLDER)
-            if entry.path.endswith(suffix)
+        return sorted(
+            release for release, entries in self.list_objects().items() if is_complete(release, entries)
         )
-        return sorted(release for release in ids if is_release_id(release))
 
     def fetch_manifest(self, release: str) -> bytes:
         """The manifest's bytes, which hash to the id.
@@ -76,4 +88,4 @@ class ReleaseStore:
         found = self.storage.get(object_path(release, name))
         if found is None:
             raise ReleaseMissing(f"{name} of release {release} is not in the store")
-        return found[0]
+        return found.data

@@ -111,7 +111,7 @@ def _job(
     from policies.gate.capture.tokens import Tokens
 
     found = project.read(program.folder, program.stack, program.config, Tokens().key)
-    root = program.root.resolve() if program.root else _root(found.folder)
+    root = program.root.resolve() if program.root else root_of(found.folder)
     job = {
         "root": str(root),
         "program": str(found.folder),
@@ -133,5 +133,7 @@ def _job(
     return job, preload.modules_of(hints[source], found.stack)
 
 
-def _root(folder: Path) -> Path:
+def root_of(folder: Path) -> Path:
+    """The folder that a program's file names are told from: its repository's, else its own."""
+    folder = folder.resolve()
     return next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), folder)

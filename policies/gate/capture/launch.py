@@ -1,4 +1,4 @@
-"""Starts fork servers for a batch of programs, and turns what they leave into graphs and refusals."""
+"""Starts the fork server for batches of programs, and turns what it leaves into graphs and refusals."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,7 +32,7 @@ _VISIBLE = {
 
 @dataclass(frozen=True)
 class Batch:
-    """Programs that touch the same packages, and so share one fork server."""
+    """Programs that touch the same packages, and so share one import of them."""
 
     modules: tuple[str, ...]
     jobs: tuple[dict[str, Any], ...]
@@ -49,29 +48,32 @@ class Captured:
 
 def run(batches: Sequence[Batch], at_once: int) -> list[list[Captured | Refusal]]:
     """Captures all programs, `at_once` at a time over all batches."""
-    servers = min(len(batches), at_once) or 1
-    with ThreadPoolExecutor(servers) as pool:
-        return list(pool.map(lambda batch: _serve(batch, max(1, at_once // servers)), batches))
-
-
-def _serve(batch: Batch, at_once: int) -> list[Captured | Refusal]:
-    results = Path(tempfile.mkdtemp(prefix="sluice-capture-"))
+    if not batches:
+        return []
+    home = Path(tempfile.mkdtemp(prefix="sluice-capture-"))
     try:
+        folders = [home / str(number) for number in range(len(batches))]
+        for folder in folders:
+            folder.mkdir()
         work = {
-            "modules": batch.modules,
-            "jobs": batch.jobs,
+            "batches": [
+                {"modules": batch.modules, "jobs": batch.jobs, "results": str(folder)}
+                for batch, folder in zip(batches, folders, strict=True)
+            ],
             "at_once": at_once,
-            "results": str(results),
         }
-        longest = sum(job["timeout"] + 5 for job in batch.jobs) + 120
-        said = _server(json.dumps(work).encode(), results, longest)
-        return [_result(job, results, number, said) for number, job in enumerate(batch.jobs)]
+        longest = sum(job["timeout"] + 5 for batch in batches for job in batch.jobs) + 120
+        said = _server(json.dumps(work).encode(), home, longest)
+        return [
+            [_result(job, folder, number, said) for number, job in enumerate(batch.jobs)]
+            for batch, folder in zip(batches, folders, strict=True)
+        ]
     finally:
-        shutil.rmtree(results, ignore_errors=True)
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def _server(work: bytes, home: Path, longest: float) -> str:
-    """Runs one server to its end; what it said on standard error."""
+    """Runs the server to its end; what it said on standard error."""
     process = subprocess.Popen(
         [sys.executable, "-P", "-c", _START, str(_SOURCES)],
         stdin=subprocess.PIPE,

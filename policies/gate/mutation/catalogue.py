@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
 
-from environments import places
+from environments import places, yaml_file
 from environments.problems import Location, Problem, Refusal
 
 HERE = Path(__file__).parent
@@ -137,53 +135,31 @@ def load(folder: Path = MUTATIONS) -> list[Cloud]:
 
 
 def _cloud(file: Path) -> Cloud:
-    content = _content(file)
+    document = yaml_file.read(file, begin_with="`estate:` and `mutations:`", merge_keys=True)
+    problems = list(document.problems)
+    if not problems and not isinstance(document.value, dict):
+        problems.append(Problem("not a mapping of `estate` and `mutations`", document.at(())))
+    if problems:
+        raise Refusal(*problems)
     try:
-        read = _File.model_validate(_plain(content))
+        read = _File.model_validate(document.value)
     except ValidationError as failed:
         raise Refusal(
             *(
                 Problem(
                     f"{'.'.join(map(str, error['loc']))}: {error['msg']}",
-                    Location(file, _line(content, error["loc"])),
+                    document.at(tuple(str(step) for step in error["loc"])),
                 )
                 for error in failed.errors()
             )
         ) from None
+    named = {
+        "estate": [addition.name for addition in read.estate],
+        "mutations": [mutation.name for mutation in read.mutations],
+    }
     lines = {
-        entry["name"]: content[part].lc.item(number)[0] + 1
-        for part in ("estate", "mutations")
-        for number, entry in enumerate(content.get(part, ()))
+        name: document.lines[part, str(number)]
+        for part, names in named.items()
+        for number, name in enumerate(names)
     }
     return Cloud(file.stem, file, tuple(read.estate), tuple(read.mutations), lines)
-
-
-def _content(file: Path) -> Any:
-    try:
-        content = YAML(typ="rt").load(file.read_text(encoding="utf-8"))
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else None
-        raise Refusal.because(f"not YAML: {error.problem}", where=Location(file, line)) from None
-    if not isinstance(content, dict):
-        raise Refusal.because("not a mapping of `estate` and `mutations`", where=Location(file, 1))
-    return content
-
-
-def _plain(value: Any) -> Any:
-    """Without what ruamel keeps of the file's form; merged keys become keys of their own."""
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return str(value) if isinstance(value, str) else value
-
-
-def _line(content: Any, path: tuple[int | str, ...]) -> int | None:
-    line = None
-    for key in path:
-        try:
-            line = content.lc.data[key][0] + 1
-            content = content[key]
-        except (AttributeError, KeyError, TypeError, IndexError):
-            break
-    return line

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from environments import load as environments
 from policies.gate import targets
+from policies.gate.enforcement import Severities
 from policies.gate.engines.checkov.engine import Checkov
 from policies.gate.graph import ResourceGraph
 from policies.gate.judge import Case, judge
@@ -95,7 +96,7 @@ def tried(planted: Sequence[Subject], checkov: Checkov) -> list[Trial]:
     said: dict[int, list[Finding]] = {}
     for batch in _batches(list(graphs.items())):
         cases = [Case(known[name], graph, key=str(number)) for number, (name, graph) in batch]
-        judged = judge(cases, checkov, {}, everywhere)
+        judged = judge(cases, checkov, Severities(), everywhere)
         for (number, _), one in zip(batch, judged, strict=True):
             said[number] = one.outcome.findings
     return [

@@ -11,7 +11,7 @@ from policies.gate import values
 from policies.gate.projection.mapping import Property, ResourceType, Shape
 from policies.gate.projection.naming import snake
 from policies.gate.projection.texts import parts_of
-from policies.gate.projection.tree import Expression, Filled, Ref, Tree
+from policies.gate.projection.tree import Asset, Expression, Filled, Ref, Tree
 
 Resolve = Callable[[str, str], Ref | None]
 """A URN and an output's name to the Terraform reference; None where the plan has no such resource."""
@@ -151,7 +151,8 @@ class Conversion:
             known = None if refs or inside.get("origin") == "output" else HIDDEN
             return Expression(sources=found_refs, value=known, sensitive=True, plain=plain)
         if mark in (values.ASSET, values.ARCHIVE):
-            return Expression(value=_asset(inside), plain="s")
+            asset = Asset(inside, archive=mark == values.ARCHIVE)
+            return Expression(value=asset.path, plain="s", asset=asset)
         return None
 
     def _sources(self, urns: Any) -> tuple[Ref, ...]:
@@ -164,14 +165,6 @@ class Conversion:
         if parts == (text,):
             return text
         return Expression(parts, sensitive=secret)
-
-
-def _asset(inside: Mapping[str, Any]) -> str:
-    """The file name of an asset; what is given as text or as several files has none of its own."""
-    for kind in ("path", "uri"):
-        if isinstance(inside.get(kind), str):
-            return str(inside[kind])
-    return "asset.zip" if "assets" in inside else "asset.txt"
 
 
 def _written(value: Any) -> Any:

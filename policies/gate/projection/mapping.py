@@ -9,7 +9,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from policies.gate.projection.naming import snake
+from policies.gate.projection.naming import camel, snake
 
 DATA = Path(__file__).parent / "data"
 
@@ -75,6 +75,20 @@ class ResourceType:
         found = self.shape.properties.get(wire)
         return found.name if found is not None else self.outputs.get(wire) or snake(wire)
 
+    def wire(self, name: str) -> str:
+        """Pulumi's name of an input or output; the way back of `output`."""
+        return self._wires.get(name) or camel(name)
+
+    @cached_property
+    def _wires(self) -> dict[str, str]:
+        inputs = {item.name: item.wire for item in self.shape.properties.values()}
+        return {name: wire for wire, name in self.outputs.items()} | inputs
+
+    def newer_output(self, wire: str) -> bool:
+        """Whether only the newer provider has an input, and so an output, of that name."""
+        found = self.shape.properties.get(wire)
+        return found is not None and found.newer
+
 
 class Table:
     """The table of one package."""
@@ -92,6 +106,20 @@ class Table:
     def tokens(self) -> list[str]:
         """Every resource type that has a projection."""
         return list(self._resources)
+
+    def token(self, name: str) -> str | None:
+        """The resource type that is a Terraform type; where an older and a newer twin are, the newer."""
+        return self._tokens.get(name)
+
+    @cached_property
+    def _tokens(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for token, (name, *_) in self._resources.items():
+            # The SDK keeps `BucketV2` beside `Bucket` for those who have it in their state.
+            bare = name.removesuffix("-")
+            if not token.endswith("V2") or bare not in found:
+                found[bare] = token
+        return found
 
     def type(self, token: str) -> ResourceType | None:
         """The Terraform type of a token, if it has one."""

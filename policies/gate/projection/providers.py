@@ -8,6 +8,7 @@ from typing import Any
 
 from policies.gate.graph import Resource, ResourceGraph
 from policies.gate.projection.addresses import PACKAGES
+from policies.gate.values import Value
 
 LOCAL_NAMES = {"aws": "aws", "gcp": "google"}
 FULL_NAMES = {
@@ -24,6 +25,8 @@ class ProviderConfig:
     alias: str | None
     region: str | None
     default_tags: dict[str, Any]
+    accounts: tuple[str, ...] = ()
+    """AWS: the only accounts that it may touch; empty for any."""
 
     @property
     def key(self) -> str:
@@ -63,5 +66,10 @@ class Providers:
             re.sub(r"[^A-Za-z0-9_-]", "_", alias) or None,
             own or base,
             dict(provider.default_tags) if provider is not None else {},
+            _accounts(provider.inputs.get("allowedAccountIds")) if provider is not None else (),
         )
         return self.configs.setdefault(config.key, config)
+
+
+def _accounts(given: Value) -> tuple[str, ...]:
+    return tuple(item for item in given if isinstance(item, str)) if isinstance(given, list) else ()

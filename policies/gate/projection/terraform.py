@@ -10,6 +10,7 @@ from typing import Any
 from policies.gate.graph import Resource, ResourceGraph
 from policies.gate.projection.addresses import PACKAGES, addresses, projected, type_of
 from policies.gate.projection.convert import Conversion
+from policies.gate.projection.data_sources import DataSources
 from policies.gate.projection.mapping import ResourceType, defaults
 from policies.gate.projection.plan_values import after, expression, sensitive, unknown
 from policies.gate.projection.providers import FULL_NAMES, ProviderConfig, Providers
@@ -49,7 +50,18 @@ class TerraformProjection:
     resources: list[Projected]
     unmapped: list[Unmapped]
     providers: dict[str, ProviderConfig]
+    data: dict[str, dict[str, Any]]
+    """Arguments of the data sources that resources refer to, by address."""
     _addresses: dict[str, str] = field(repr=False)
+
+    def address_of(self, urn: str) -> str | None:
+        """The address of a resource, if Terraform can say it."""
+        return self._addresses.get(urn)
+
+    @cached_property
+    def newer(self) -> frozenset[str]:
+        """Addresses of resources whose type only the newer provider has."""
+        return frozenset(item.address for item in self.resources if item.type.newer)
 
     @cached_property
     def urns(self) -> dict[str, str]:
@@ -85,15 +97,18 @@ def project(graph: ResourceGraph) -> TerraformProjection:
     """Projects the AWS and Google Cloud resources of a graph."""
     found = addresses(graph.resources.values())
     providers = Providers(graph)
+    data = DataSources(graph)
     resources: list[Projected] = []
     unmapped: list[Unmapped] = []
 
     def resolve(urn: str, output: str) -> Ref | None:
         address = found.get(urn)
         if address is None:
-            return None
+            return data.reference(urn, output) if urn.startswith("call:") else None
         target = type_of(graph.resources[urn])
-        return Ref(address, target.output(output) if target is not None and output else "")
+        if target is None or not output:
+            return Ref(address)
+        return Ref(address, target.output(output), newer=target.newer_output(output))
 
     for urn in sorted(graph.resources):
         resource = graph.resources[urn]
@@ -113,7 +128,7 @@ def project(graph: ResourceGraph) -> TerraformProjection:
         unmapped += [Unmapped(urn, resource.type, path, why) for path, why in conversion.unmapped]
         resources.append(Projected(resource, type_, found[urn], tree, provider, tuple(conversion.newer)))
     resources.sort(key=lambda item: item.address)
-    return TerraformProjection(resources, unmapped, providers.configs, found)
+    return TerraformProjection(resources, unmapped, providers.configs, data.used, found)
 
 
 def _without_projection(resource: Resource) -> list[Unmapped]:

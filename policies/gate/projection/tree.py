@@ -5,7 +5,7 @@ Every writer (plan values, expressions, root module) reads this one tree, so the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -16,9 +16,27 @@ class Ref:
 
     address: str
     attribute: str = ""
+    newer: bool = False
+    """Whether only the newer provider has the attribute."""
 
     def __str__(self) -> str:
         return f"{self.address}.{self.attribute}" if self.attribute else self.address
+
+
+@dataclass(frozen=True)
+class Asset:
+    """A file that the program hands over: `inside` is what the graph says of it (`path`, `text`, `assets`, `uri`)."""
+
+    inside: Mapping[str, Any]
+    archive: bool
+
+    @property
+    def path(self) -> str:
+        """Its own path or address; one given as text or as several files has only a stand-in."""
+        for kind in ("path", "uri"):
+            if isinstance(self.inside.get(kind), str):
+                return str(self.inside[kind])
+        return "asset.zip" if "assets" in self.inside else "asset.txt"
 
 
 @dataclass(frozen=True)
@@ -33,6 +51,8 @@ class Expression:
     plain: str = "s"
     sources: tuple[Ref, ...] = ()
     """Where an unknown value comes from, when it is no plain reference."""
+    asset: Asset | None = None
+    """The file that the value is the path of."""
 
     @property
     def references(self) -> list[Ref]:

@@ -8,8 +8,8 @@
 #   severity: high
 #   category: data
 #   fix: >-
-#     Let data governance create the dataset: its stack says `principal-group: data_governance_team` in the
-#     dataset's labels, which its pipeline alone may set.
+#     Let data governance create the dataset: it is among the `principal_groups` of its own environment (of a foreign
+#     program's context file; where there are none, the dataset's label `principal-group` counts).
 #   frameworks: [GDPR Art. 5, GDPR Art. 30, ISO 27001 A.5.34]
 #   mandatory: true
 package sluice.data_governance.dataset_owners
@@ -41,7 +41,10 @@ _open(resource) if {
 	tags.unknown(resource)
 }
 
-_open(resource) if values.open(tags.get(resource, "principal-group"))
+_open(resource) if {
+	not _named
+	values.open(tags.get(resource, "principal-group"))
+}
 
 _open(resource) if {
 	some label in dataset.labels
@@ -50,12 +53,21 @@ _open(resource) if {
 
 _decision(resource) := {"allow": allow, "reasons": reasons} if {
 	request := {
-		"principal": {"groups": [group | group := _group(resource)]},
+		"principal": {"groups": _groups(resource)},
 		"dataset": {"labels": tags.of(resource)},
 	}
 	allow := dataset.allow with input as request
 	reasons := dataset.reasons with input as request
 }
 
-# Who runs the program: what the environment's context says, else what the dataset's label says.
-_group(resource) := tags.get(resource, "principal-group") if is_string(tags.get(resource, "principal-group"))
+# Who runs the program is for the environment to say. Only where it does not, a dataset's label is believed.
+_named if is_array(input.context.principal_groups)
+
+_groups(_) := input.context.principal_groups if _named
+
+_groups(resource) := [group |
+	group := tags.get(resource, "principal-group")
+	is_string(group)
+] if {
+	not _named
+}

@@ -26,6 +26,23 @@ test_others_may_not if {
 	_judged("prod", "gcp:bigquery/dataset:Dataset", {"labels": {"PII": "yes"}}) == ["fail"]
 }
 
+_run_by(groups, labels) := verdicts if {
+	graph := fixture.graph_in({"principal_groups": groups}, [fixture.resource("gcp:bigquery/dataset:Dataset", "raw", {"labels": labels})])
+	verdicts := fixture.verdicts(dataset_owners.findings) with input as graph
+}
+
+test_the_environment_says_who_runs_the_program if {
+	_run_by(["etl", "data_governance_team"], {"personal-data": "true"}) == []
+	_run_by(["etl"], {"personal-data": "true"}) == ["fail"]
+	_run_by([], {"personal-data": "false"}) == []
+}
+
+test_a_label_is_not_believed_against_the_environment if {
+	_run_by(["etl"], {"personal-data": "true", "principal-group": "data_governance_team"}) == ["fail"]
+	_run_by(["data_governance_team"], {"personal-data": "true", "principal-group": fixture.unknown}) == []
+	_run_by(null, {"personal-data": "true", "principal-group": "data_governance_team"}) == []
+}
+
 test_unknowns_are_undetermined if {
 	_dataset(fixture.unknown) == ["undetermined"]
 	_dataset({"personal-data": fixture.unknown}) == ["undetermined"]

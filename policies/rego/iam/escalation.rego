@@ -15,6 +15,7 @@
 package sluice.iam.escalation
 
 import data.sluice.graph.grants
+import data.sluice.graph.values
 import data.sluice.graph.verdict
 
 # Enough by themselves, unless on named resources: then the holder can raise those, and it is still reported.
@@ -38,6 +39,17 @@ _alone := {
 	"iam:updateloginprofile",
 	"sso:attachmanagedpolicytopermissionset",
 	"sso:putinlinepolicytopermissionset",
+}
+
+# Of these AWS looks at the boundary of the role or user that they are about: within a named one, they give nothing
+# that the boundary does not hold. Who can change the boundary's own document is asked of its policy.
+_boundable := {
+	"iam:attachrolepolicy",
+	"iam:attachuserpolicy",
+	"iam:putrolepermissionsboundary",
+	"iam:putrolepolicy",
+	"iam:putuserpermissionsboundary",
+	"iam:putuserpolicy",
 }
 
 # Of use to an attacker only on all resources.
@@ -71,6 +83,7 @@ findings contains verdict.fail(grant.resource, sprintf("%s lets the holder raise
 	some grant in grants.allowing
 	some action in _alone
 	_allowed(grant.statement, action)
+	not _within_boundary(grant.statement, action)
 }
 
 findings contains verdict.fail(grant.resource, sprintf("%s is allowed on any resource", [action]), grant.path) if {
@@ -107,6 +120,25 @@ findings contains verdict.undetermined(grant.resource, "which roles may be passe
 
 findings contains verdict.undetermined(document.resource, "the policy is not known before apply", document.path) if {
 	some document in grants.unreadable
+}
+
+_within_boundary(statement, action) if {
+	action in _boundable
+	is_object(statement.condition)
+	some operator, conditions in statement.condition
+	lower(operator) in {"stringequals", "arnequals"}
+	some key, value in conditions
+	lower(key) == "iam:permissionsboundary"
+	every name in values.list(value) {
+		_named_policy(name)
+	}
+}
+
+_named_policy(name) if values.reference(name)
+
+_named_policy(name) if {
+	is_string(name)
+	regex.match(`^(arn:aws[a-z-]*:iam::[0-9]{12}:policy/[^*?]+|\$\{urn:pulumi:[^}]*#arn\})$`, name)
 }
 
 _allowed(statement, action) if {

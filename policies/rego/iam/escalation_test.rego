@@ -24,6 +24,29 @@ test_writing_policies_fails if {
 	count(_policy({"Action": "iam:*Role*"})) > 2
 }
 
+_bounded(action, test, boundary) := _policy({"Action": action, "Resource": "arn:aws:iam::111122223333:role/x-*", "Condition": {test: {"iam:PermissionsBoundary": boundary}}})
+
+test_writing_policies_within_a_named_boundary_passes if {
+	boundary := "arn:aws:iam::111122223333:policy/most"
+	_bounded(["iam:PutRolePolicy", "iam:AttachRolePolicy"], "StringEquals", boundary) == []
+	_bounded("iam:PutRolePermissionsBoundary", "ArnEquals", [boundary]) == []
+	_bounded("iam:PutRolePolicy", "StringEquals", fixture.output("urn:pulumi:d::p::aws:iam/policy:Policy::most", "arn")) == []
+}
+
+test_a_boundary_that_may_be_any_holds_nothing if {
+	_bounded("iam:PutRolePolicy", "StringLike", "arn:aws:iam::111122223333:policy/most") == ["fail"]
+	_bounded("iam:PutRolePolicy", "StringEquals", "arn:aws:iam::111122223333:policy/*") == ["fail"]
+	_bounded("iam:PutRolePolicy", "StringEquals", ["arn:aws:iam::111122223333:policy/most", "*"]) == ["fail"]
+	_bounded("iam:PutRolePolicy", "StringNotEquals", "arn:aws:iam::111122223333:policy/most") == ["fail"]
+}
+
+test_a_boundary_holds_no_trust_and_no_document if {
+	boundary := "arn:aws:iam::111122223333:policy/most"
+	_bounded("iam:UpdateAssumeRolePolicy", "StringEquals", boundary) == ["fail"]
+	_bounded("iam:CreatePolicyVersion", "StringEquals", boundary) == ["fail"]
+	_bounded("iam:DeleteRolePermissionsBoundary", "StringEquals", boundary) == ["fail"]
+}
+
 test_passing_any_role_fails if {
 	_policy({"Action": "iam:PassRole", "Resource": "*"}) == ["fail"]
 	_policy({"Action": "sts:AssumeRole", "Resource": "arn:aws:iam::1:role/*"}) == ["fail"]

@@ -20,4 +20,10 @@ test_known_resources_pass if {
 
 test_every_resource_fails if _judged(_policy({"Resource": "*"})) == ["fail"]
 
+test_a_login_passes_and_nothing_beside_it if {
+	_judged(_policy({"Resource": "*", "Action": ["ecr:GetAuthorizationToken"]})) == []
+	_judged(_policy({"Resource": "*", "Action": ["ecr:GetAuthorizationToken", "ecr:PutImage"]})) == ["fail"]
+	_judged(json.marshal({"Statement": [{"Effect": "Allow", "NotAction": "ecr:PutImage", "Resource": "*"}]})) == ["fail"]
+}
+
 test_unknown_is_undetermined if _judged(fixture.unknown) == ["undetermined"]

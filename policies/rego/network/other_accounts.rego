@@ -2,7 +2,8 @@
 # title: Nothing is handed to another account
 # description: >-
 #   A key's grant, a replication, a shared snapshot or a peering gives another account what this one guards, and none
-#   of it is in a policy that somebody reviews. Which accounts are ours is what the program's providers are allowed.
+#   of it is in a policy that somebody reviews. Ours are the accounts that the program's providers are held to, and those
+#   that its environment names.
 # custom:
 #   severity: critical
 #   category: network
@@ -26,7 +27,7 @@ _places := {
 	"aws:s3/bucketReplicationConfig:BucketReplicationConfig": [["rules", "*", "destination", "account"]],
 }
 
-_own := {account |
+_own := {account | some account in object.get(input, ["context", "accounts"], [])} | {account |
 	some provider in object.get(input, "providers", {})
 	some account in values.list(object.get(provider, ["inputs", "allowedAccountIds"], []))
 	is_string(account)
@@ -49,7 +50,7 @@ findings contains verdict.fail(item.resource, sprintf("%s is not an account of o
 	not account in _own
 }
 
-findings contains verdict.undetermined(item.resource, sprintf("whether %s is an account of ours: the provider does not say which are (`allowed_account_ids`)", [item.value]), item.path) if {
+findings contains verdict.undetermined(item.resource, sprintf("whether %s is an account of ours: neither the provider (`allowed_account_ids`) nor the context (`accounts`) says which are", [item.value]), item.path) if {
 	some item in _named
 	count(_own) == 0
 	_account(item.value)

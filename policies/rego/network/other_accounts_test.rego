@@ -38,3 +38,10 @@ test_undetermined_where_nobody_says_which_are_ours if {
 }
 
 test_unknown_is_undetermined if _judged(_peering, {"peerOwnerId": fixture.unknown}) == ["undetermined"]
+
+test_the_environment_names_accounts_of_ours if {
+	graph := object.union(_graph(_peering, {"peerOwnerId": "999988887777"}, {}), {"context": {"accounts": ["999988887777"]}})
+	fixture.verdicts(other_accounts.findings) == [] with input as graph
+	stranger := object.union(_graph(_peering, {"peerOwnerId": "123412341234"}, {}), {"context": {"accounts": ["999988887777"]}})
+	fixture.verdicts(other_accounts.findings) == ["fail"] with input as stranger
+}

@@ -98,7 +98,21 @@ _subjects := [{"resource": resource, "node": node, "type": type} |
 	some resource in resources.of_type(type)
 	not _copy(resource)
 	some node in values.nodes(resources.inputs(resource), path)
+	not _kept_by_another(resource, type, node)
 ]
+
+# A plan follows all of its rules: a short one beside a long one, such as a continuous backup of some weeks, takes
+# nothing away.
+_kept_by_another(resource, "aws:backup/plan:Plan", node) if {
+	some other in values.nodes(resources.inputs(resource), _days["aws:backup/plan:Plan"])
+	other.path != node.path
+	days := _given({"node": other, "type": "aws:backup/plan:Plan"})
+	not values.open(days)
+	days >= _longest(resource)
+	shorter := _given({"node": node, "type": "aws:backup/plan:Plan"})
+	not values.open(shorter)
+	shorter < days
+}
 
 # A replica is as good as its source's backups.
 _copy(resource) if {

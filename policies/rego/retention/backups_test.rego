@@ -23,6 +23,26 @@ test_long_backups_pass if {
 	count(backups.examined) == 1 with input as graph
 }
 
+_rules(days) := _judged("prod", "aws:backup/plan:Plan", {
+	"tags": {"data-classification": "confidential"},
+	"rules": [{"lifecycle": {"deleteAfter": kept}} | some kept in days],
+})
+
+test_a_short_rule_beside_a_long_one_passes if {
+	_rules([90, 35]) == []
+	_rules([7, 400, 1]) == []
+	_rules([35, null]) == []
+}
+
+test_of_rules_that_are_all_short_each_fails if {
+	_rules([35, 89]) == ["fail", "fail"]
+	_rules([89, 89]) == ["fail", "fail"]
+}
+
+test_a_rule_that_is_not_known_excuses_nobody if {
+	_rules([35, fixture.unknown]) == ["fail", "undetermined"]
+}
+
 test_short_backups_fail if {
 	_db(7, "internal") == ["fail"]
 	_db(null, "internal") == ["fail"]

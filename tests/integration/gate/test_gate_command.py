@@ -68,6 +68,13 @@ def test_a_foreign_program_is_judged_at_its_python_lines_and_again_from_the_cach
     assert len(entries) == 1
 
 
+def test_the_terminal_quotes_the_line_of_a_program_inside_a_larger_repository(state: Path) -> None:
+    said = sluice(state, "gate", "--program", str(PROGRAM), "--stack", "dev").stdout
+    place = f"{PROGRAM.relative_to(ROOT)}/__main__.py:5"
+    following = said.split(place, 1)[1].splitlines()
+    assert (PROGRAM / "__main__.py").read_text().splitlines()[4].strip() in following[1]
+
+
 def test_a_changed_program_is_judged_anew(state: Path, program: Path) -> None:
     before = len(report(state, program)["findings"])
     main = program / "__main__.py"
@@ -139,7 +146,10 @@ def test_against_a_base_old_new_and_fixed_findings_are_told_apart(state: Path, t
         (["--program", "nowhere", "--stack", "dev"], "nowhere"),
         (["--program", str(PROGRAM)], "--stack"),
         (["--program", str(PROGRAM), "--stack", "dev", "--config", "novalue"], "KEY=VALUE"),
-        (["--program", str(PROGRAM), "--stack", "dev", "--context", "none.yaml"], "none.yaml: cannot read the file"),
+        (
+            ["--program", str(PROGRAM), "--stack", "dev", "--context", "none.yaml"],
+            "none.yaml: cannot read the file",
+        ),
         (["--only-new"], "--base"),
         (["aws-dev", "--base", "no-such-revision"], "no-such-revision"),
     ],

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import httpx
 import pytest
 
 from environments import places
+from services.credentials import Credentials
 
 REGION = "eu-west-1"
 KEYS = {"AWS_ACCESS_KEY_ID": "tests", "AWS_SECRET_ACCESS_KEY": "tests-only-secret"}
@@ -198,13 +200,31 @@ class Platform:
         assert (process.returncode == 0) is ok, said
         return said
 
-    def up(self, *, ok: bool = True) -> dict[str, str]:
+    def up(self, stack: str = "local", *, ok: bool = True) -> dict[str, str]:
         """`up --refresh`; what it did, by logical name."""
         events = self.state / f"events-{len(self.said)}.json"
         self.pulumi(
-            "up", "--refresh", "--yes", "--skip-preview", "-s", "local", "--event-log", str(events), ok=ok
+            "up", "--refresh", "--yes", "--skip-preview", "-s", stack, "--event-log", str(events), ok=ok
         )
         return operations(events)
+
+    @contextmanager
+    def with_airflow(self, url: str) -> Iterator[None]:
+        """For a while, with an Airflow that answers there, and with the credentials that `sluice up` makes."""
+        endpoints, secrets = self.state / "run" / "endpoints.json", self.state / "secrets"
+        before = endpoints.read_text()
+        endpoints.write_text(json.dumps({**json.loads(before), "airflow": url}))
+        secrets.mkdir()
+        keys = {name: "right" for name in Credentials.__dataclass_fields__}
+        keys |= {
+            "access_key_id": KEYS["AWS_ACCESS_KEY_ID"],
+            "secret_access_key": KEYS["AWS_SECRET_ACCESS_KEY"],
+        }
+        (secrets / "services.json").write_text(json.dumps(keys))
+        try:
+            yield
+        finally:
+            endpoints.write_text(before)
 
     def resource(self, name: str) -> dict[str, Any]:
         """A resource in the state."""

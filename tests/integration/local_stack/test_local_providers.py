@@ -23,8 +23,8 @@ from modules.encryption.local_key import KeyProvider
 from modules.events.local_bus import BusProvider, RuleProvider
 from modules.events.local_queue import QueueProvider
 from modules.events.local_topic import TopicProvider
+from modules.local_file import FileProvider
 from modules.local_provider import LocalProvider, Props, Refused
-from modules.orchestrator.local_file import FileProvider
 from modules.release.local_object import ObjectProvider
 from modules.secrets.local_secret import SecretProvider
 from modules.storage.local_bucket import BucketProvider

@@ -6,6 +6,7 @@ Does not start Airflow: that it runs with the file written here is shown by the 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,16 @@ from typing import Any
 import duckdb
 import pytest
 
+from dags.bundle.sluice_bundle.storage import ObjectStorage
+from dags.bundle.sluice_bundle.store import ReleaseStore
+from environments import places
 from environments.manifest import PlatformManifest
+from releases.build import build
+from releases.ship import ship_release
+from services.credentials import AIRFLOW_USER
+from tests.integration.local_stack.functions_service import running_functions
+from tests.scripted_airflow import scripted_airflow
+from tests.toy_release import checkout, quiet
 
 pytestmark = pytest.mark.slow
 
@@ -21,7 +31,16 @@ MOCKED = {
     "confidential-key", "internal-key", "restricted-key", "source-commerce", "bus", "data-ready-rule",
     "data-ready-topic", "failures-topic", "database",
     "data-ready-queue", "work-queue", "work-dead-letter-queue", "dead-letter-queue",
+    "support-ticket-rule", "support-ticket-queue", "support-ticket-dead-letter-queue",
+    "landing-check-rule", "landing-check-queue", "landing-check-dead-letter-queue",
+    "sales-file-queue", "sales-file-dead-letter-queue",
 }  # fmt: skip
+
+
+SALES = b"""transaction_id,customer_id,sold_at,quantity,amount,currency
+t-000001,c-00001,2025-02-03T10:00:00Z,1,10.50,EUR
+t-000002,c-00001,2025-02-03T11:00:00Z,1,-10.50,EUR
+"""
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +74,37 @@ def test_the_manifest_is_output_and_object(platform: Any) -> None:
     ).fetchone() == (2,)
 
 
+def test_the_release_stack_ships_by_the_code_of_sluice_ship_and_sees_what_others_shipped(
+    platform: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {**platform.servers.environment, "AWS_ALLOW_HTTP": "true"}.items():
+        monkeypatch.setenv(name, value)
+    with scripted_airflow() as airflow, platform.with_airflow(airflow.url):
+        airflow.username = AIRFLOW_USER
+        ours, store = build(places.ROOT), "s3://sluice-local-releases"
+        for file in ours.dag_files:
+            airflow.serve(ours.id, file)
+        platform.init("local-release")
+        assert platform.up("local-release")["current"] == "create"
+        assert pointer(store) == (ours.id, "ship")
+        ship_release(checkout(platform.state / "another"), store, None, quiet)
+        assert platform.up("local-release")["current"] == "update", "what was shipped otherwise is drift"
+        assert pointer(store) == (ours.id, "ship")
+        platform.pulumi("destroy", "--yes", "--skip-preview", "-s", "local-release")
+        assert pointer(store) == (None, "destroy")
+    s3, bucket = platform.servers.client("s3"), "sluice-local-releases"
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+        for version in page["Versions"]:
+            if not version["Key"].startswith("platform/"):
+                s3.delete_object(Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"])
+
+
+def pointer(store: str) -> tuple[str | None, str]:
+    found = ReleaseStore(ObjectStorage(store)).read_pointer()
+    assert found
+    return found.pointer.release, found.pointer.action
+
+
 def test_a_data_ready_event_arrives_in_its_queue(platform: Any) -> None:
     entry = {
         "EventBusName": "sluice-local-events",
@@ -70,6 +120,43 @@ def test_a_data_ready_event_arrives_in_its_queue(platform: Any) -> None:
     queue = sqs.get_queue_url(QueueName="sluice-local-data-ready")["QueueUrl"]
     messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
     assert [json.loads(message["Body"])["detail-type"] for message in messages] == ["DataReady"]
+
+
+def test_functions_land_a_file_check_it_and_announce_it(platform: Any) -> None:
+    with running_functions(platform) as functions:
+        functions.deliver("north", "2025-02-03", SALES)
+        functions.announce("LandingDue", {"supplier": "north", "date": "2025-02-03"})
+        event = functions.message("data-ready")
+        assert event["detail-type"] == "DataReady"
+        assert event["detail"]["counts"] == {"files": 1, "rows": 2, "quarantined": 1}
+        assert functions.keys("raw", "landing/") == [
+            "landing/sales/supplier=north/date=2025-02-03/_delivery.json"
+        ]
+        assert len(functions.keys("curated", "sales_files/sale_date=2025-02-03/")) == 1
+        assert len(functions.keys("quarantine", "sales_files/")) == 1
+        (archived,) = functions.keys("archive", "sales_files/")
+        assert functions.get("archive", archived) == SALES
+
+
+def test_functions_keep_what_is_good_and_bury_what_is_bad_with_a_reason(platform: Any) -> None:
+    ticket = {
+        "ticket_id": "T-1", "customer_id": "c-00001", "created_at": "2025-02-03T08:00:00Z", "channel": "web",
+        "subject": "Help",
+    }  # fmt: skip
+    with running_functions(platform) as functions:
+        functions.announce("NewTicketCreated", {**ticket, "channel": "fax"})
+        functions.announce("NewTicketCreated", ticket)
+        letter = functions.message("support-ticket-dead-letter")
+        assert letter["detail"]["channel"] == "fax"
+        assert "channel is none of" in functions.reason
+        functions.until(lambda: functions.keys("raw", "source=support/"))
+        (key,) = functions.keys("raw", "source=support/")
+        assert key.endswith("date=2025-02-03/T-1.json")
+        # Its queue is drained; the log says so in JSON, without the tickets.
+        assert functions.left("support-ticket") == 0
+        said = [json.loads(line) for line in functions.log()]
+        assert {"ready", "ticket kept", "dead letter"} <= {line["message"] for line in said}
+        assert "Help" not in str(said)
 
 
 def test_what_the_mock_server_forgot_is_healed_and_buckets_stay_untouched(platform: Any) -> None:
@@ -122,7 +209,10 @@ def test_no_secret_is_in_clear_in_state_output_or_logs(platform: Any) -> None:
 
 def test_destroy_refuses_to_lose_data_and_says_what_to_do(platform: Any) -> None:
     said = platform.pulumi("destroy", "--yes", "--skip-preview", "-s", "local", ok=False)
-    assert "bucket sluice-local-raw holds data and is not removed" in said
+    # The engine stops at the first that refuses; which of those with data that is, is by chance.
+    assert re.search(
+        r"bucket sluice-local-(raw|curated|archive|quarantine) holds data and is not removed", said
+    )
     assert "sluice:destroyData" in said
     assert "Traceback" not in said
     assert platform.servers.client("s3").head_object(Bucket="sluice-local-raw", Key="batch")
@@ -134,4 +224,5 @@ def test_locked_objects_survive_even_the_switch(platform: Any) -> None:
     said = platform.pulumi("destroy", "--yes", "--skip-preview", "-s", "local", ok=False)
     assert "bucket sluice-local-raw holds locked objects" in said
     names = [b["Name"] for b in platform.servers.client("s3").list_buckets()["Buckets"]]
-    assert names == ["sluice-local-raw"]
+    # The engine stops at the first refusal; which of the other buckets went before it differs.
+    assert "sluice-local-raw" in names

@@ -1,28 +1,24 @@
-"""Shipping on a real S3 server: races, deaths at every operation, lost answers, damage."""
+"""Shipping on a real S3 server: turns, races, damage; `tests/faults` breaks what passes on the wire."""
 
 from __future__ import annotations
 
-import threading
+import multiprocessing
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 
-from dags.bundle.sluice_bundle.errors import ReleaseDamaged, StorageUnavailable
+from dags.bundle.sluice_bundle.errors import ReleaseDamaged
 from dags.bundle.sluice_bundle.storage import ObjectStorage
 from dags.bundle.sluice_bundle.store import ReleaseStore, object_path
 from dags.bundle.sluice_bundle.sync import bring
 from environments.problems import Exit, Refusal
 from releases.build import Release, build
-from releases.current import LostRace, move
-from releases.ship import rollback, rollback_in, ship_built, ship_release
-from tests.toy_release import Tripwire, checkout, quiet
-
-
-class Killed(BaseException):
-    """The shipper's end; nothing in the program catches it."""
+from releases.rollback import rollback, rollback_in
+from releases.ship import ship_built, ship_release
+from tests.contender import contend, meet_at
+from tests.toy_release import checkout, quiet
 
 
 @pytest.fixture
@@ -62,131 +58,21 @@ def test_nothing_to_ship_costs_at_most_two_requests(bucket: str, make: Callable[
     assert storage.requests <= 2
 
 
-def test_of_eight_shippers_at_once_exactly_one_wins_and_the_others_are_told_who(
-    bucket: str, make: Callable[[str], Release]
+def test_of_eight_processes_that_ship_at_once_one_wins_each_round_and_the_others_are_told_who(
+    bucket: str, tmp_path: Path
 ) -> None:
-    releases = [make(f"g{number}") for number in range(8)]
-    for release in releases:
-        ship_built(release, ObjectStorage(bucket), None, quiet)
-    with ThreadPoolExecutor(8) as pool:
-        for turn in range(25):
-            barrier = threading.Barrier(8)
-
-            def contend(number: int, barrier: threading.Barrier = barrier) -> str | None:
-                store = ReleaseStore(ObjectStorage(bucket))
-                found = store.read_pointer()
-                barrier.wait()
-                try:
-                    move(store, found, releases[number].id, action="ship", by=f"shipper {number}")
-                except LostRace as lost:
-                    assert lost.winner
-                    return lost.winner.shipped_by
-                return None
-
-            answers = list(pool.map(contend, range(8)))
-            winners = [number for number, answer in enumerate(answers) if answer is None]
-            assert len(winners) == 1, f"turn {turn}: {answers}"
-            assert set(answers) == {None, f"shipper {winners[0]}"}
-            assert served_whole(bucket) == releases[winners[0]].id
-
-
-def test_of_eight_first_ships_at_once_one_wins(bucket: str, make: Callable[[str], Release]) -> None:
-    releases = [make(f"g{number}") for number in range(8)]
-    barrier = threading.Barrier(8)
-
-    def contend(release: Release) -> bool:
-        storage = Tripwire(ObjectStorage(bucket), lambda n, when, what: wait(n, when))
-
-        def wait(number: int, when: str) -> None:
-            if (number, when) == (1, "after"):
-                barrier.wait()
-
-        try:
-            return ship_built(release, storage, None, quiet).moved
-        except LostRace:
-            return False
-
-    with ThreadPoolExecutor(8) as pool:
-        assert sum(pool.map(contend, releases)) == 1
-
-
-def count_operations(uri: str, release: Release) -> int:
-    storage = Tripwire(ObjectStorage(uri), lambda *_: None)
-    ship_built(release, storage, None, quiet)
-    return storage.operations
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("when", ["before", "after"])
-def test_a_shipper_killed_at_any_operation_is_never_seen_and_the_next_ship_succeeds(
-    s3_root: Path, make: Callable[[str], Release], when: str
-) -> None:
-    old, new = make("old"), make("new")
-    (s3_root / f"count-{when}").mkdir()
-    ship_built(old, ObjectStorage(f"s3://count-{when}"), None, quiet)
-    operations = count_operations(f"s3://count-{when}", new)
-    assert operations > 10
-    for fatal in range(1, operations + 1):
-        uri = f"s3://kill-{when}-{fatal}"
-        (s3_root / uri.removeprefix("s3://")).mkdir()
-        ship_built(old, ObjectStorage(uri), None, quiet)
-        seen: list[str | None] = []
-
-        def trip(number: int, moment: str, what: str, fatal: int = fatal, uri: str = uri, seen=seen) -> None:
-            if number > fatal or (number == fatal and moment == when):
-                raise Killed
-            if moment == "after" and what in ("create", "replace"):
-                seen.append(served_whole(uri))
-
-        with pytest.raises(Killed):
-            ship_built(new, Tripwire(ObjectStorage(uri), trip), None, quiet)
-        seen.append(served_whole(uri))
-        assert set(seen) <= {old.id, new.id}
-        assert seen == sorted(seen, key=[old.id, new.id].index), "never back to the old one"
-        ship_built(new, ObjectStorage(uri), None, quiet)
-        assert served_whole(uri) == new.id
-        rollback_in(ObjectStorage(uri), to=old.id)
-        assert served_whole(uri) == old.id
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("when", ["before", "after"])
-def test_one_lost_request_or_answer_at_any_operation_ends_shipped_or_refused_with_the_pointer_to_match(
-    s3_root: Path, make: Callable[[str], Release], when: str
-) -> None:
-    old, new = make("old"), make("new")
-    (s3_root / f"count-lost-{when}").mkdir()
-    ship_built(old, ObjectStorage(f"s3://count-lost-{when}"), None, quiet)
-    for lost in range(1, count_operations(f"s3://count-lost-{when}", new) + 1):
-        uri = f"s3://lost-{when}-{lost}"
-        (s3_root / uri.removeprefix("s3://")).mkdir()
-        ship_built(old, ObjectStorage(uri), None, quiet)
-
-        def trip(number: int, moment: str, _: str, lost: int = lost) -> None:
-            if number == lost and moment == when:
-                raise StorageUnavailable("the line is dead")
-
-        try:
-            ship_built(new, Tripwire(ObjectStorage(uri), trip), None, quiet)
-        except StorageUnavailable:
-            assert served_whole(uri) == old.id
-        else:
-            assert served_whole(uri) == new.id
-        ship_built(new, ObjectStorage(uri), None, quiet)
-        assert served_whole(uri) == new.id
-
-
-def test_other_bytes_under_a_releases_name_are_refused_and_the_pointer_stays(
-    bucket: str, make: Callable[[str], Release], tmp_path: Path
-) -> None:
-    old, new = make("old"), make("new")
-    storage = ObjectStorage(bucket)
-    ship_built(old, storage, None, quiet)
-    storage.create(object_path(new.id, "dags.zip"), b"something else")
-    with pytest.raises(Refusal, match=r"dags\.zip") as caught:
-        ship_release(tmp_path / "new", bucket, None, quiet)
-    assert caught.value.exit_code == Exit.CHECK_SAID_NO
-    assert served_whole(bucket) == old.id
+    # Spawned, not forked: obstore does not survive a fork.
+    context = multiprocessing.get_context("spawn")
+    names = [f"shipper-{number}" for number in range(8)]
+    with context.Pool(8, meet_at, (context.Barrier(8),)) as pool:
+        for turn in range(6):
+            jobs = [(bucket, str(tmp_path / f"{turn}-{name}"), f"{name}-of-round-{turn}") for name in names]
+            answers = pool.map(contend, jobs, chunksize=1)
+            winners = [(name, release) for name, release, told in answers if told is None]
+            assert len(winners) == 1, f"round {turn}: {answers}"
+            ((winner, release),) = winners
+            assert served_whole(bucket) == release
+            assert all(told is None or winner in told for _, _, told in answers), answers
 
 
 def test_a_damaged_release_is_not_rolled_back_to(bucket: str, make: Callable[[str], Release]) -> None:
@@ -206,7 +92,7 @@ def test_a_damaged_release_is_not_rolled_back_to(bucket: str, make: Callable[[st
 
 
 def test_a_server_that_is_away_is_a_refusal_that_says_what_to_do(
-    s3_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
     with pytest.raises(Refusal) as caught:

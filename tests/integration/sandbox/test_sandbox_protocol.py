@@ -90,6 +90,36 @@ def test_without_the_secret_the_token_endpoint_says_503_until_it_is_there(
     assert ask_token(sandbox.url, client_secret="first").status_code == 401
 
 
+def ask_secret(url: str, http: httpx.Client, shown: str, key: str, client: str = "sluice") -> httpx.Response:
+    headers = {"Idempotency-Key": key} if key else {}
+    return http.post(f"{url}/oauth/clients/{client}/secrets", auth=("sluice", shown), headers=headers)
+
+
+def test_a_client_gets_a_new_secret_beside_its_old_one(http, serve, ask_token, secrets_service) -> None:
+    first = {"client_id": "sluice", "client_secret": "first"}
+    secrets_service.create_secret(Name="rotating", SecretString=json.dumps(first))
+    sandbox = serve("--client-secret-name", "rotating")
+    answer = ask_secret(sandbox.url, http, "first", "key-1")
+    assert answer.status_code == 201
+    assert answer.headers["Cache-Control"] == "no-store"
+    new = answer.json()["client_secret"]
+    assert ask_secret(sandbox.url, http, "first", "key-1").json()["client_secret"] == new
+    for secret in (new, "first"):
+        assert ask_token(sandbox.url, client_secret=secret).status_code == 200
+    newer = ask_secret(sandbox.url, http, new, "key-2").json()["client_secret"]
+    assert len({"first", new, newer}) == 3
+    log = sandbox.log.read_text()
+    assert new not in log and newer not in log
+
+
+def test_nobody_gets_a_new_secret_without_showing_an_old_one(http, fast, oauth_client) -> None:
+    right = oauth_client["client_secret"]
+    assert ask_secret(fast.url, http, "wrong", "key").status_code == 401
+    assert is_problem(ask_secret(fast.url, http, right, "key", client="another"), 403)
+    for key in ("", "k" * 201):
+        assert is_problem(ask_secret(fast.url, http, right, key), 400)
+
+
 def test_no_or_a_made_up_token_is_401_with_a_challenge(http, fast) -> None:
     for headers in ({}, {"Authorization": "Bearer made-up"}, {"Authorization": "Basic abc"}):
         # A 500 strikes a request once, so the second answer is the honest one.

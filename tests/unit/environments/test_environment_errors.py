@@ -70,6 +70,26 @@ PLANTED = {
         "`secret` is not one of",
         "public, internal, confidential, restricted",
     ),
+    "unknown data class of a zone": (
+        GOOD + "storage:\n  zones:\n    raw: {data_class: confidental}",
+        7,
+        "storage.zones.raw.data_class: `confidental` is not one of",
+        "Did you mean confidential?",
+    ),
+    "unknown data class of a key": (
+        GOOD + "encryption:\n  customer_key_for:\n    - confidential\n    - restricted\n    - secret",
+        9,
+        "`secret` is not one of",
+        "public, internal, confidential, restricted",
+    ),
+    "unknown data class of a backup": (
+        GOOD
+        + "backup:\n  plans:\n    secret:\n"
+        + "      {every_hours: 24, keep_days: 35, cold_after_days: null, copy_keep_days: null}",
+        7,
+        "unknown key `backup.plans.secret`",
+        "public, internal, confidential, restricted",
+    ),
     "enum slip": (GOOD + "orchestrator: {size: larg}", 5, "`larg`", "Did you mean large?"),
     "bad name of a secret": (
         GOOD + "secrets:\n  Bad_Name: {rotation_days: 3}",
@@ -139,6 +159,36 @@ PLANTED = {
         "network.zones: 1 in prod",
         "accepted: 2 to 3",
     ),
+    "no zone at all": (
+        'account: "333344445555"\nnetwork:\n  cidr: 10.18.0.0/16\n  zones: 0',
+        6,
+        "network.zones: `0` is too small",
+        "from 1 to 3",
+    ),
+    "no way to a service": (
+        'account: "333344445555"\nnetwork:\n  cidr: 10.18.0.0/16\n  nat: none\n  private_services: [secrets, keys]',
+        7,
+        "without NAT, nothing leads to tokens, logs, metrics, images, queues, airflow",
+        "or network.nat: single",
+    ),
+    "service that nobody knows": (
+        'account: "333344445555"\nnetwork:\n  cidr: 10.18.0.0/16\n  private_services: [secrts]',
+        6,
+        "`secrts` is not one of",
+        "Did you mean secrets?",
+    ),
+    "flow logs below policy": (
+        'account: "333344445555"\nnetwork:\n  cidr: 10.18.0.0/16\n  flow_log_retention_days: 90',
+        6,
+        "90 days is below the policy for prod",
+        "365 or more",
+    ),
+    "fail-over region not allowed": (
+        GOOD + "failover_region: us-east-1",
+        5,
+        "failover_region: `us-east-1` is not an allowed region",
+        "accepted: eu-west-1, eu-central-1",
+    ),
     "region not allowed": (
         GOOD + "region: eu-west-2",
         5,
@@ -164,6 +214,12 @@ PLANTED = {
         7,
         "30 days is below the policy for prod",
         "365 or more",
+    ),
+    "backups that no schedule keeps to": (
+        GOOD + "backup:\n  plans:\n    internal: {every_hours: 5}",
+        7,
+        "no schedule keeps to every 5 hours",
+        "accepted: 1, 2, 3, 4, 6, 8, 12, 24, 168",
     ),
     "backup below policy": (
         GOOD + "backup:\n  plans:\n    confidential: {keep_days: 30, cold_after_days: null}",
@@ -200,6 +256,12 @@ PLANTED = {
         5,
         "confidential data needs its own key",
         "add confidential",
+    ),
+    "no key for the class of logs and messages": (
+        GOOD + "encryption: {customer_key_for: [confidential, restricted]}",
+        5,
+        "internal data needs its own key on AWS",
+        "add internal",
     ),
     "secret that is not there": (
         GOOD + "sources:\n  commerce: {secret: source-comerce}",

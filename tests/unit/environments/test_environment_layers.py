@@ -115,6 +115,7 @@ def test_subnets_lie_inside_the_network_and_never_meet(prefix: int, zones: int) 
         cidr=IPv4Network(f"10.16.0.0/{prefix}"),
         zones=zones,
         nat=Nat.NONE,
+        private_services=(),
         subnets={},
         flow_log_retention_days=1,
     )
@@ -127,7 +128,12 @@ def test_subnets_lie_inside_the_network_and_never_meet(prefix: int, zones: int) 
 def test_a_zone_more_moves_no_subnet() -> None:
     two, three = (
         Network(
-            cidr=IPv4Network("10.16.0.0/16"), zones=zones, nat=Nat.NONE, subnets={}, flow_log_retention_days=1
+            cidr=IPv4Network("10.16.0.0/16"),
+            zones=zones,
+            nat=Nat.NONE,
+            private_services=(),
+            subnets={},
+            flow_log_retention_days=1,
         )
         for zones in (2, 3)
     )

@@ -18,6 +18,7 @@ import pytest
 from environments import naming
 from environments.endpoints import LocalEndpoints
 from environments.load import load
+from environments.local_functions import LocalFunctionsFile, Watched
 from environments.manifest import PlatformManifest
 from environments.vocabulary import DataClass
 
@@ -132,7 +133,6 @@ def test_the_work_queue_hands_its_dead_letters_on(recorded: dict[tuple[str, str]
 def test_data_ready_events_reach_the_queue_of_that_name_and_no_other(
     recorded: dict[tuple[str, str], dict[str, Any]],
 ) -> None:
-    assert [name for kind, name in recorded if kind == "Rule"] == ["data-ready-rule"]
     rule = recorded["Rule", "data-ready-rule"]
     assert rule["bus"] == "sluice-local-events"
     assert json.loads(rule["pattern"]) == {"detail-type": ["DataReady"]}
@@ -143,7 +143,52 @@ def test_data_ready_events_reach_the_queue_of_that_name_and_no_other(
         "work-queue": "",
         "work-dead-letter-queue": "",
         "dead-letter-queue": "",
+        "support-ticket-queue": "arn:sluice-local-events",
+        "support-ticket-dead-letter-queue": "",
+        "sales-file-queue": "",
+        "sales-file-dead-letter-queue": "",
+        "landing-check-queue": "arn:sluice-local-events",
+        "landing-check-dead-letter-queue": "",
     }
+
+
+def test_every_function_has_its_queue_its_dead_letters_and_its_rule(
+    recorded: dict[tuple[str, str], dict[str, Any]],
+) -> None:
+    patterns = {
+        name: json.loads(inputs["pattern"])["detail-type"]
+        for (kind, name), inputs in recorded.items()
+        if kind == "Rule"
+    }
+    assert patterns == {
+        "data-ready-rule": ["DataReady"],
+        "support-ticket-rule": ["NewTicketCreated"],
+        "landing-check-rule": ["LandingDue"],
+    }
+    for name in ("support-ticket", "sales-file", "landing-check"):
+        queue = recorded["Queue", f"{name}-queue"]
+        assert (queue["redrive_to"], queue["deliveries"]) == (f"arn:sluice-local-{name}-dead-letter", 5)
+
+
+def test_functions_are_told_names_and_addresses_and_no_secret(
+    recorded: dict[tuple[str, str], dict[str, Any]],
+) -> None:
+    file = recorded["ConfigurationFile", "functions.json"]
+    functions = {one.name: one for one in LocalFunctionsFile.model_validate_json(file["content"]).functions}
+    assert set(functions) == {"support-ticket", "sales-file", "landing-check"}
+    assert functions["support-ticket"].environment == {
+        "PROJECT": "sluice",
+        "BUS": "sluice-local-events",
+        "DEAD_LETTERS": "url:sluice-local-support-ticket-dead-letter",
+        "DELIVERIES": "5",
+        "RAW_ZONE": "s3://sluice-local-raw",
+        "RAW_KEY": "arn:alias/sluice-local-encryption-confidential",
+    }
+    assert functions["support-ticket"].queue == "url:sluice-local-support-ticket"
+    assert functions["support-ticket"].watched is None
+    sales_file = functions["sales-file"]
+    assert sales_file.watched == Watched(bucket="sluice-local-raw", prefix="landing/sales/")
+    assert sales_file.environment["ERRORS_KEY"] == "arn:alias/sluice-local-encryption-internal"
 
 
 def test_no_secret_value_is_an_input_of_anything(recorded: dict[tuple[str, str], dict[str, Any]]) -> None:

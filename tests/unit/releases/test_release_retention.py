@@ -14,7 +14,8 @@ from dags.bundle.sluice_bundle.store import ReleaseStore, object_path
 from releases.build import build
 from releases.current import LostRace, move
 from releases.retention import retire
-from releases.ship import rollback_in, ship_built
+from releases.rollback import rollback_in
+from releases.ship import ship_built
 from tests.toy_release import checkout, quiet
 
 

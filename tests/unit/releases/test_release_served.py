@@ -2,99 +2,20 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
-import uvicorn
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Route
 
 from dags.bundle.sluice_bundle.storage import ObjectStorage
 from dags.bundle.sluice_bundle.store import ReleaseStore
 from environments.problems import Exit, Refusal
+from releases.airflow_api import AirflowAccess
 from releases.build import Release, build
 from releases.current import move
-from releases.served import AirflowAccess
 from releases.ship import Shipped, ship_built
+from tests.scripted_airflow import FILE, Scripted
 from tests.toy_release import checkout, dag_source, quiet, write
-
-FILE = "dags/pipelines/hello/dag.py"
-
-
-@dataclass
-class Scripted:
-    """What the server answers, and how often it was asked for a token."""
-
-    dags: list[dict[str, Any]] = field(default_factory=list)
-    errors: list[dict[str, Any]] = field(default_factory=list)
-    tokens: int = 0
-    tokens_last: int = 1000
-    url: str = ""
-    on_look: Any = None
-
-    def serve(self, release: str, file: str = FILE, dag: str = "hello", tag: str | None = None) -> None:
-        tags = [{"name": f"release:{tag or release}"}, {"name": "sales"}]
-        self.dags.append({"dag_id": dag, "relative_fileloc": file, "tags": tags, "bundle_version": release})
-
-    def fail(self, text: str, number: int = 1) -> None:
-        error = {"import_error_id": number, "timestamp": "2026-11-21T00:00:00Z", "filename": FILE}
-        self.errors.append({**error, "bundle_name": "releases", "stack_trace": text})
-
-
-@pytest.fixture
-def airflow() -> Iterator[Scripted]:
-    scripted = Scripted()
-    uses = {"left": 0}
-
-    async def token(request: Request) -> JSONResponse:
-        body = await request.json()
-        if body != {"username": "ann", "password": "right"}:
-            return JSONResponse({"detail": "Invalid credentials"}, status_code=401)
-        scripted.tokens += 1
-        uses["left"] = scripted.tokens_last
-        return JSONResponse({"access_token": f"token-{scripted.tokens}"}, status_code=201)
-
-    def page(key: str) -> Any:
-        async def answer(request: Request) -> JSONResponse:
-            uses["left"] -= 1
-            if request.headers.get("authorization") != f"Bearer token-{scripted.tokens}" or uses["left"] < 0:
-                return JSONResponse({"detail": "Not authenticated"}, status_code=401)
-            if scripted.on_look:
-                scripted.on_look()
-            asked = request.query_params
-            assert asked["bundle_name"] == "releases"
-            rows = scripted.errors if key == "import_errors" else scripted.dags
-            rows = [row for row in rows if row.get("bundle_version") == asked.get("bundle_version")]
-            first = int(asked["offset"])
-            # Airflow caps pages at its own limit, whatever is asked for.
-            chunk = rows[first : first + 2]
-            return JSONResponse({key: chunk, "total_entries": len(rows)})
-
-        return answer
-
-    routes = [
-        Route("/auth/token", token, methods=["POST"]),
-        Route("/api/v2/importErrors", page("import_errors")),
-        Route("/api/v2/dags", page("dags")),
-        Route("/api/v2/dags/~/dagVersions", page("dag_versions")),
-    ]
-    config = uvicorn.Config(Starlette(routes=routes), host="127.0.0.1", port=0, log_level="error")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    scripted.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    yield scripted
-    server.should_exit = True
-    thread.join(10)
 
 
 @pytest.fixture
@@ -108,8 +29,7 @@ def release(tmp_path: Path) -> Release:
 
 
 def ship(release: Release, storage: ObjectStorage, airflow: Scripted, timeout: float = 1.2) -> Shipped:
-    access = AirflowAccess(airflow.url, "ann", "right", timeout=timeout)
-    return ship_built(release, storage, access, quiet, by="ann")
+    return ship_built(release, storage, airflow.access(timeout=timeout), quiet, by="ann")
 
 
 def current(storage: ObjectStorage) -> str | None:

@@ -59,13 +59,35 @@ def test_show_gives_every_value_with_its_origin() -> None:
     assert "tier prod" in text and "cloud aws" in text and "code default" in text
 
 
-def test_diff_gives_what_differs_and_fits_one_screen() -> None:
-    found = {item["path"]: item for item in json.loads(run("diff", "aws-dev", "aws-prod", "--json"))}
-    assert found["network.nat"]["aws-dev"] == {"value": "single", "origin": "code default"}
-    assert found["network.nat"]["aws-prod"] == {"value": "per_zone", "origin": "tier prod"}
-    assert "region" not in found
-    assert len(run("diff", "aws-dev", "aws-prod").splitlines()) <= 50
+def test_diff_gives_what_differs_in_settings_and_in_resources() -> None:
+    found = json.loads(run("diff", "aws-dev", "aws-prod", "--json"))
+    settings = {item["path"]: item for item in found["settings"]}
+    assert settings["network.nat"]["aws-dev"] == {"value": "single", "origin": "code default"}
+    assert settings["network.nat"]["aws-prod"] == {"value": "per_zone", "origin": "tier prod"}
+    assert "region" not in settings
+    resources = found["resources"]
+    assert resources["counts"]["aws:ec2/natGateway:NatGateway"] == {"aws-dev": 1, "aws-prod": 3}
+    assert resources["set_otherwise"][
+        "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration"
+    ] == {"rule": ["raw-failover-lock", "raw-lock"]}
+    # Names, accounts and ranges are no difference.
+    assert "aws:ec2/vpc:Vpc" not in {**resources["counts"], **resources["set_otherwise"]}
+    assert "aws:iam/role:Role" not in resources["set_otherwise"]
+
+
+def test_diff_fits_one_screen() -> None:
+    shown = run("diff", "aws-dev", "aws-prod").splitlines()
+    # A window of a laptop's height shows about fifty.
+    assert len(shown) <= 48
+    assert any("backup.plans.{confidential,restricted}.keep_days" in line for line in shown)
+    assert any("more or fewer" in line for line in shown)
+    assert any("ec2.NatGateway 1→3" in line for line in shown)
     assert run("diff", "aws-dev", "aws-dev") == "aws-dev and aws-dev do not differ\n"
+
+
+def test_diff_with_local_says_that_it_compares_settings_only() -> None:
+    assert "resources of local are not compared" in run("diff", "local", "azure-prod")
+    assert json.loads(run("diff", "local", "azure-prod", "--json"))["resources"] is None
 
 
 def test_validate_says_what_it_checked() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from environments.problems import Exit, Refusal
 from scripts.install import __main__ as installer
-from scripts.install import build, pins, steps
+from scripts.install import build, node, pins, steps
 
 
 def program(folder: Path, name: str, prints: str) -> None:
@@ -123,6 +123,21 @@ def test_a_folder_that_cannot_be_written_is_one_clear_message(
     assert installer.main(["opa"]) == Exit.UNAVAILABLE
     said = capsys.readouterr().err
     assert "cannot write" in said and "Traceback" not in said
+
+
+def test_what_only_tests_need_is_installed_when_asked_for_and_without_a_registrys_name(
+    bare_machine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(node.places, "AZURITE", tmp_path / "azurite")
+    assert not set(installer.GROUPS["tests"]) & set(installer.GROUPS["platform"])
+    with pytest.raises(Refusal) as refused:
+        installer.plan(list(installer.GROUPS["tests"]))
+    assert [problem.what.split()[0] for problem in refused.value.problems] == ["fake-gcs-server", "node"]
+    program(bare_machine, "go", "go version go1.26.8 linux/amd64")
+    program(bare_machine, "node", "v20.20.2")
+    steps_of = [step.name for step in installer.plan(list(installer.GROUPS["tests"]))]
+    assert steps_of == ["fake-gcs-server", "azurite"]
+    assert '"resolved"' not in (node.LOCKED / "package-lock.json").read_text()
 
 
 def test_an_unknown_part_is_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:

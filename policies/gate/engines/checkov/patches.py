@@ -7,8 +7,10 @@ applied and `apply` says so.
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from functools import lru_cache
+from types import ModuleType
 from typing import Any
 
 MADE_FOR = "3.3.30"
@@ -20,9 +22,27 @@ def apply() -> str:
 
     if version != MADE_FOR:
         return f"checkov is {version}; its speed patches are for {MADE_FOR}, so it runs unpatched and slower"
+    _unneeded_packages()
     for patch in PATCHES:
         patch()
     return ""
+
+
+def _unneeded_packages() -> None:
+    """A fifth of checkov's import is two packages that no check on a plan or a template calls: numpy, which its
+    expression evaluator takes if it is there, and aiohttp, with which it would speak to its vendor.
+    """
+    sys.modules.setdefault("numpy", None)  # type: ignore[arg-type]
+    sys.modules.setdefault("aiohttp", _Absent("aiohttp"))
+
+
+class _Absent(ModuleType):
+    """Has any class that is asked for, so that what derives from it can be defined; none of them does anything."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return type(name, (), {})
 
 
 def _wildcards() -> None:

@@ -29,6 +29,8 @@ _UNWANTED = ("BC_", "PRISMA_", "CKV_", "CHECKOV_", "EVAL_TF_PLAN", "LOG_LEVEL")
 
 def main() -> None:
     """Serves requests until standard input ends."""
+    # What is imported stays, and a scan keeps what it makes: looking for garbage only takes time.
+    gc.disable()
     channel = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     for name in [name for name in os.environ if name.startswith(_UNWANTED)]:
@@ -48,10 +50,13 @@ def _prepare() -> dict[str, Any]:
     """Imports checkov with all its checks and ours; what the gate has to know of it."""
     from checkov.version import version
 
-    from policies.gate.engines.checkov import arm_scan, custom, patches, plan_scan
+    from policies.gate.engines.checkov import patches
 
     logging.disable(logging.CRITICAL)
     warning = patches.apply()
+    # Only now: what the patches leave out must not be imported before.
+    from policies.gate.engines.checkov import arm_scan, custom, plan_scan
+
     arm_scan.prepare()
     custom.load()
     plan_scan.warm()
@@ -93,7 +98,6 @@ def _start(job: dict[str, Any], file: Path) -> int:
         return child
     code = 1
     try:
-        gc.disable()
         answer = _answer(job)
         with file.open("w", encoding="utf-8") as out:
             _say(out, answer)

@@ -3,7 +3,7 @@
 | file | asks |
 |---|---|
 | `*_reachability` | what can be reached from the internet, and by which way |
-| `*_permissions`, `aws_trust` | what an identity may do over all its documents, and who may become it |
+| `*_permissions`, `aws_trust`, `federations` | what an identity may do over all its documents, and who may become it |
 | `cross_environment` | does an input name another environment's resources |
 | `unused` | what belongs to nothing |
 | `program` | names that a cloud refuses, and what the capture could not see |
@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from environments.model import Environment
+from policies.gate.context import Context
 from policies.gate.engines.graph_rules import (
     aws_permissions,
     aws_reachability,
@@ -25,6 +26,7 @@ from policies.gate.engines.graph_rules import (
     azure_reachability,
     cross_environment,
     exposure,
+    federations,
     gcp_permissions,
     gcp_reachability,
     program,
@@ -39,6 +41,7 @@ RULES: tuple[Rule, ...] = (
     *exposure.RULES,
     *aws_permissions.RULES,
     *aws_trust.RULES,
+    *federations.RULES,
     *cross_environment.RULES,
     *unused.RULES,
     *program.RULES,
@@ -49,26 +52,34 @@ def check(
     graph: ResourceGraph,
     environment: str,
     environments: Mapping[str, Environment] | None = None,
+    context: Context | None = None,
+    *,
+    own: str = "",
 ) -> Outcome:
     """Runs all graph rules on one graph.
 
     Args:
         graph: What the program would create.
-        environment: The name that findings carry; for our own programs, the environment's.
+        environment: The name that findings carry.
         environments: Every environment by name (`environments.load.load_all`). Without them, nothing is
             said of references to other environments.
+        context: What is known of this one; without it, rules that need more than resources say less.
+        own: The environment that the program belongs to, where the name that findings carry is another.
     """
+    known = context or Context()
     ledger, links = Ledger(graph, environment), Links(graph)
     aws_reachability.check(ledger, links)
     gcp_reachability.check(ledger, links)
     azure_reachability.check(ledger, links)
     aws_permissions.check(ledger, links)
-    own = environments.get(environment) if environments else None
-    aws_trust.check(ledger, {own.account} if own else set())
+    belongs_to = own or environment
+    aws_trust.check(ledger, {*known.accounts})
+    if known.trusted_federations is not None:
+        federations.check(ledger, links, known.trusted_federations)
     gcp_permissions.check(ledger, links)
     azure_permissions.check(ledger, links)
     unused.check(ledger, links)
     program.check(ledger)
     if environments is not None:
-        cross_environment.check(ledger, environments)
+        cross_environment.check(ledger, belongs_to, environments)
     return ledger.outcome

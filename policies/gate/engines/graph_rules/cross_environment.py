@@ -29,9 +29,9 @@ RULES = (RULE,)
 _WORDS = {"description", "tags", "labels", "displayName", "comment", "tagsAll"}
 
 
-def check(ledger: Ledger, environments: Mapping[str, Environment]) -> None:
-    """Judges every resource and call of a graph that belongs to one of the environments."""
-    patterns = _Patterns(ledger.environment, environments)
+def check(ledger: Ledger, own: str, environments: Mapping[str, Environment]) -> None:
+    """Judges every resource and call of a graph that belongs to the environment `own`."""
+    patterns = _Patterns(own, environments)
     for resource in ledger.graph.resources.values():
         if resource.kind == "component":
             continue

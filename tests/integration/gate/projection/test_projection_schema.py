@@ -7,7 +7,6 @@ warning and holds the committed plans' attributes against the table instead, whi
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import warnings
 from pathlib import Path
@@ -15,13 +14,15 @@ from typing import Any
 
 import pytest
 
+from environments.problems import Refusal
 from policies.gate.capture import capture
 from policies.gate.graph import Provider, Resource, ResourceGraph
 from policies.gate.projection import arm, terraform
 from policies.gate.projection.generate.blocks import Block, from_schema
-from policies.gate.projection.generate.golden import NoTerraform, terraform_in
 from policies.gate.projection.mapping import Shape, table
 from policies.gate.projection.root_module import terraform_json
+from policies.terraform import installation
+from policies.terraform.process import Terraform
 
 HERE = Path(__file__).parent
 TWINS = HERE / "twins"
@@ -53,13 +54,21 @@ OTHERWISE_IN_PROVIDER_5 = {
 }
 
 
+def terraform_in(folder: Path, module: str, name: str) -> Terraform:
+    """Terraform with its provider, in a folder with one file."""
+    (work := folder / "module").mkdir()
+    (work / name).write_text(module)
+    ready = Terraform(installation.find(), work, folder / "aside")
+    ready.initialise()
+    return ready
+
+
 @pytest.mark.slow
 def test_the_aws_table_agrees_with_the_providers_schema(tmp_path: Path) -> None:
     try:
-        shutil.copy(TWINS / "provider.tf", tmp_path)
-        terraform_in(tmp_path, "init", "-no-color", "-input=false")
-        schema = from_schema(json.loads(terraform_in(tmp_path, "providers", "schema", "-json")), PROVIDER)
-    except NoTerraform as reason:
+        ready = terraform_in(tmp_path, (TWINS / "provider.tf").read_text(), "provider.tf")
+        schema = from_schema(json.loads(ready.run("providers", "schema", "-json").out), PROVIDER)
+    except Refusal as reason:
         warnings.warn(f"held against the committed plans only: {reason}", stacklevel=1)
         _against_committed_plans()
         return
@@ -110,14 +119,13 @@ def _against_committed_plans() -> None:
 def test_terraform_accepts_the_root_module_of_a_twin(name: str, tmp_path: Path) -> None:
     module = terraform_json(terraform.project(capture(TWINS / name, "dev")))
     assert module.left_out == []
-    (tmp_path / "main.tf.json").write_text(json.dumps(module.content))
     try:
-        terraform_in(tmp_path, "init", "-no-color", "-input=false")
-    except NoTerraform as reason:
+        ready = terraform_in(tmp_path, module.text, "main.tf.json")
+    except Refusal as reason:
         warnings.warn(f"only written, not validated: {reason}", stacklevel=1)
         assert module.content["resource"]
         return
-    verdict = json.loads(terraform_in(tmp_path, "validate", "-json"))
+    verdict = json.loads(ready.run("validate", "-json").out)
     assert verdict["diagnostics"] == []
 
 

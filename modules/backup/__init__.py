@@ -1,0 +1,1 @@
+"""Backups: vaults, plans, the proof that they can be restored, and the orchestrator's metadata."""

@@ -1,0 +1,1 @@
+"""Checks that what a supplier noted for a day has landed, whole."""

@@ -1,0 +1,1 @@
+"""Turns the files that sales systems deliver into partitioned Parquet."""

@@ -1,0 +1,1 @@
+"""Keeps support tickets as they are announced."""

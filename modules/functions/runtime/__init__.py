@@ -1,0 +1,1 @@
+"""What every function uses: settings, event envelopes, batches of a queue, objects written once."""

@@ -1,0 +1,1 @@
+"""Terraform programs in front of the gate: their JSON becomes the same resource graph as a Pulumi program."""

@@ -1,0 +1,1 @@
+"""The Terraform program that makes what Pulumi itself needs on AWS."""
