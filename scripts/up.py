@@ -55,11 +55,14 @@ def up(
 
     Run again, it does only what is missing. Killed half way, it goes on where it was.
     """
+    from environments.load import load
     from scripts.lock import platform_lock
 
     phases = Phases()
     since = time.monotonic()
     with platform_lock("sluice up", wait=wait):
+        # Before anything is started: what a person has to mend.
+        load("local")
         _check_java()
         with ThreadPoolExecutor(max_workers=2) as beside:
             keys, at = _services(phases, beside)

@@ -33,6 +33,8 @@ class Platform:
 
     state: Path
     extra: dict[str, str] = field(default_factory=dict)
+    root: Path = ROOT
+    """The checkout whose command is run."""
 
     def environment(self) -> dict[str, str]:
         """What its commands run with."""
@@ -41,7 +43,7 @@ class Platform:
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Starts a command and does not wait for it."""
         return subprocess.Popen(
-            [str(ROOT / "sluice"), *arguments],
+            [str(self.root / "sluice"), *arguments],
             env=self.environment(),
             cwd="/",
             text=True,

@@ -9,6 +9,7 @@ import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import time
 import urllib.request
@@ -186,13 +187,20 @@ def test_a_source_that_is_down_for_a_while_only_delays_the_run(platform: Platfor
     assert said.code == 0, said.all
 
 
-def test_after_down_the_forgotten_is_healed_and_the_data_is_still_there(platform: Platform) -> None:
+def test_after_down_the_forgotten_is_healed_and_the_data_is_still_there_though_a_port_is_taken(
+    platform: Platform,
+) -> None:
     before = sales_of(platform, "2025-01-01", "2026-06-30")
+    address = platform.services()["source"]["address"]
     assert platform.sluice("down").code == 0
     assert all(row["state"] == "stopped" for row in platform.services().values())
-    said = platform.sluice("up")
+    port = int(address.rsplit(":", 1)[1])
+    with socket.create_server(("127.0.0.1", port)):
+        said = platform.sluice("up")
     assert said.code == 0, said.all
+    assert f"port {port} of source is taken" in said.err
     assert "● apply" in said.err, "what the mock AWS server forgot had to be made again"
+    assert platform.services()["source"]["address"] != address
     assert sales_of(platform, "2025-01-01", "2026-06-30") == before
     said = platform.sluice("run", PIPELINE, "--date", "2025-02-10")
     assert said.code == 0, said.all

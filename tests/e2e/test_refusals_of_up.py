@@ -2,9 +2,38 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
-from tests.e2e.platform_on_one_machine import Platform
+import pytest
+
+from tests.e2e.platform_on_one_machine import ROOT, Platform
+
+
+@pytest.mark.parametrize(
+    ("values", "what", "remedy"),
+    [
+        ("ower: me", "unknown key `ower`", "did you mean `owner`?"),
+        ("network: {cidr: 10.16.0/16}", "10.16.0/16", "10.16.0.0/16"),
+    ],
+    ids=["misspelt key", "bad CIDR"],
+)
+def test_a_mistake_in_the_environment_file_is_said_with_its_line_before_anything_starts(
+    tmp_path: Path, values: str, what: str, remedy: str
+) -> None:
+    # A checkout of its own, of which only the file at fault differs.
+    root = tmp_path / "checkout"
+    shutil.copytree(ROOT / "environments", root / "environments")
+    for name in ("scripts", "services", "stacks", "modules", "policies", "releases", "dags", ".sluice"):
+        (root / name).symlink_to(ROOT / name)
+    shutil.copy(ROOT / "sluice", root)
+    file = root / "environments" / "Pulumi.local.yaml"
+    file.write_text(f"config:\n  sluice:environment:\n    {values}\n")
+    said = Platform(tmp_path / "state", root=root).sluice("up", seconds=60)
+    assert said.code == 2, said.all
+    assert "environments/Pulumi.local.yaml:3: " in said.err
+    assert what in said.err and remedy in said.err
+    assert not (tmp_path / "state" / "run" / "supervisord.pid").exists()
 
 
 def test_without_java_it_says_so_and_starts_nothing(tmp_path: Path) -> None:
