@@ -51,6 +51,8 @@ Speak = Callable[[Request, Send], Answer]
 class Fault:
     """What happens to the `number`th request after the proxy was armed, and how often from there on.
 
+    With `path`, only requests whose target holds it are counted.
+
     kinds: drop_request, drop_answer (the connection ends), cut_answer (half of it arrives), delay, delay_answer,
     hold_answer (until another one has been given), corrupt_answer (a byte differs), kill_before, kill_during
     (with half the request sent on), kill_after.
@@ -61,6 +63,8 @@ class Fault:
     times: int = 1
     seconds: float = 0.3
     pid: int = 0
+    path: str = ""
+    seen: int = field(default=0)
     struck: int = field(default=0)
 
 
@@ -122,19 +126,22 @@ class Proxy:
         request = Request(handler.command, handler.path, list(handler.headers.items()), body)
         with self._lock:
             self.requests += 1
-            fault = self._due()
+            fault = self._due(request)
         if self.cut:
             return _hang_up(handler)
         if fault is None:
             return self._give(handler, self._speak(request, self._send))
         self._strike(fault, handler, request)
 
-    def _due(self) -> Fault | None:
+    def _due(self, request: Request) -> Fault | None:
         fault = self.fault
-        if fault and fault.number <= self.requests < fault.number + fault.times:
-            fault.struck += 1
-            return fault
-        return None
+        if fault is None or fault.path not in request.target:
+            return None
+        fault.seen += 1
+        if not fault.number <= fault.seen < fault.number + fault.times:
+            return None
+        fault.struck += 1
+        return fault
 
     def _strike(self, fault: Fault, handler: BaseHTTPRequestHandler, request: Request) -> None:
         if fault.kind == "kill_before":
