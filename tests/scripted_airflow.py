@@ -48,8 +48,8 @@ class Scripted:
         row = {"dag_id": dag, "dag_run_id": f"{dag}-{len(self.runs)}", "bundle_version": release}
         self.runs.append({**row, "state": state, "end_date": ended})
 
-    def fail(self, text: str, number: int = 1) -> None:
-        error = {"import_error_id": number, "timestamp": "2026-11-21T00:00:00Z", "filename": FILE}
+    def fail(self, text: str, number: int = 1, file: str = FILE) -> None:
+        error = {"import_error_id": number, "timestamp": "2026-11-21T00:00:00Z", "filename": file}
         self.errors.append({**error, "bundle_name": "releases", "stack_trace": text})
 
 
@@ -105,8 +105,10 @@ def scripted_airflow() -> Iterator[Scripted]:
 
 
 def _rows(scripted: Scripted, key: str, asked: QueryParams) -> list[dict[str, Any]]:
+    if key == "dags" and "tags" in asked:
+        return [row for row in scripted.dags if {"name": asked["tags"]} in row["tags"]]
     if key != "dag_runs":
-        assert asked["bundle_name"] == "releases"
+        assert asked.get("bundle_name", "releases") == "releases"
         rows = scripted.errors if key == "import_errors" else scripted.dags
         return [row for row in rows if row.get("bundle_version") == asked.get("bundle_version")]
     rows = [row for row in scripted.runs if row["state"] in asked.getlist("state")]

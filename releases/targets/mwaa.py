@@ -31,7 +31,7 @@ class MwaaAccess:
 
     name: str
     region: str
-    bundle: str = "releases"
+    bundle: str | None = "releases"
     timeout: float = 600.0
     """A scheduler of the smallest class takes minutes to parse."""
 
