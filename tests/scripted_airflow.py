@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
@@ -17,6 +14,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from releases.airflow_api import AirflowAccess
+from tests.http_server import served
 
 FILE = "dags/pipelines/hello/dag.py"
 
@@ -57,7 +55,7 @@ class Scripted:
 def scripted_airflow() -> Iterator[Scripted]:
     """Runs one on a free port."""
     scripted = Scripted()
-    uses = {"left": 0}
+    uses = {"left": scripted.tokens_last}
 
     async def token(request: Request) -> JSONResponse:
         body = await request.json()
@@ -90,18 +88,8 @@ def scripted_airflow() -> Iterator[Scripted]:
         Route("/api/v2/dags/~/dagVersions", page("dag_versions")),
         Route("/api/v2/dags/~/dagRuns", page("dag_runs")),
     ]
-    config = uvicorn.Config(Starlette(routes=routes), host="127.0.0.1", port=0, log_level="error")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    scripted.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    try:
+    with served(Starlette(routes=routes)) as scripted.url:
         yield scripted
-    finally:
-        server.should_exit = True
-        thread.join(10)
 
 
 def _rows(scripted: Scripted, key: str, asked: QueryParams) -> list[dict[str, Any]]:
