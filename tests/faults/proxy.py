@@ -79,6 +79,8 @@ class Proxy:
         self._answered = threading.Condition(self._lock)
         self._answers = 0
         self.requests = 0
+        self.sent = 0
+        """Bytes of the requests' bodies, since it was armed."""
         self.fault: Fault | None = None
         self.cut = False
         """Nothing passes while it is set."""
@@ -117,7 +119,7 @@ class Proxy:
     def arm(self, fault: Fault | None) -> None:
         """Counts requests from here; the fault strikes once its number is reached."""
         with self._lock:
-            self.requests = 0
+            self.requests = self.sent = 0
             self.fault = fault
 
     def _handle(self, handler: BaseHTTPRequestHandler) -> None:
@@ -126,6 +128,7 @@ class Proxy:
         request = Request(handler.command, handler.path, list(handler.headers.items()), body)
         with self._lock:
             self.requests += 1
+            self.sent += length
             fault = self._due(request)
         if self.cut:
             return _hang_up(handler)
