@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
 
 from environments.problems import Exit, Refusal
 
@@ -70,7 +71,14 @@ class AirflowAccess:
         from airflow_client.client import ApiClient, Configuration
 
         host = self.url.rstrip("/")
-        return ApiClient(Configuration(host=host, access_token=self._token(host)))
+        configuration = Configuration(host=host, access_token=self._token(host))
+        if self._on_this_machine():
+            configuration.proxy = None
+        return ApiClient(configuration)
+
+    def _on_this_machine(self) -> bool:
+        """No proxy leads there, whatever the environment says."""
+        return urlsplit(self.url).hostname in ("127.0.0.1", "localhost", "::1")
 
     def _token(self, host: str) -> str | None:
         if self.username is None:
@@ -79,7 +87,12 @@ class AirflowAccess:
 
         credentials = {"username": self.username, "password": self.password}
         try:
-            answer = httpx.post(f"{host}/auth/token", json=credentials, timeout=_ANSWER_SECONDS)
+            answer = httpx.post(
+                f"{host}/auth/token",
+                json=credentials,
+                timeout=_ANSWER_SECONDS,
+                trust_env=not self._on_this_machine(),
+            )
             if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
                 raise Refusal.because(
                     f"Airflow at {self.url} does not accept the user {self.username!r}",

@@ -137,6 +137,17 @@ def test_somebody_elses_move_while_waiting_is_left_alone(
     assert current(storage) == other.id
 
 
+def test_a_proxy_of_the_environment_is_not_asked_for_an_airflow_on_this_machine(
+    release: Release, storage: ObjectStorage, airflow: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    airflow.serve(release.id)
+    assert ship(release, storage, airflow).served
+
+
 def test_airflow_down_or_a_wrong_password_refuse_before_anything_is_written(
     release: Release, storage: ObjectStorage, airflow: Scripted
 ) -> None:
