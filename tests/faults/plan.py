@@ -25,10 +25,10 @@ def whole(ship: int, first_ship: int) -> list[Kind]:
     made += [kinds.shipper(kind, n) for kind in (*kinds.LOSSES, kinds.DEAD) for n in range(1, ship + 1)]
     made += [kinds.shipper(kind, n, fresh=True) for kind in kinds.KILLS for n in range(1, first_ship + 1)]
     made += [kinds.reading(kind, path) for kind in kinds.READER for path in READ]
-    made += [kinds.full_disk(limit) for limit in (0, 10, 100, 300, 1000, 3000)]
+    made += [kinds.full_disk(limit) for limit in (0, 1, 10, 100, 300, 600)]
     made += [kinds.cut_off(seconds) for seconds in (0.2, 0.5, 1, 2)]
     objects = (MANIFEST_NAME, "dags.zip", "spark.zip", "spark/jobs/add.py")
-    made += [kinds.damaged_before(damage, name) for damage in kinds.DAMAGES[:3] for name in objects]
+    made += [kinds.damaged_before(damage, name) for damage in kinds.DAMAGES[:-1] for name in objects]
     made += [kinds.damaged_after(damage, name) for damage in kinds.DAMAGES for name in objects]
     made += [
         kinds.damaged_control(damage, name) for damage in kinds.DAMAGES for name in (POINTER_NAME, LEASE_NAME)
@@ -43,7 +43,7 @@ def fewer(ship: int, first_ship: int) -> list[Kind]:
     made += [kinds.shipper("kill_after", n, fresh=True) for n in range(1, first_ship + 1, 3)]
     made += [kinds.reading(kind, path) for kind in ("cut_answer", "corrupt_answer") for path in READ[:3]]
     made += [kinds.full_disk(300), kinds.cut_off(0.5)]
-    made += [kinds.damaged_before("flipped", "dags.zip"), kinds.damaged_after("cut", "dags.zip")]
+    made += [kinds.damaged_before("flipped", "dags.zip"), kinds.damaged_after("swapped", "dags.zip")]
     return made + [kinds.damaged_control("cut", name) for name in (POINTER_NAME, LEASE_NAME)]
 
 
@@ -62,7 +62,7 @@ def quick(ship: int, first_ship: int) -> list[Kind]:
         kinds.full_disk(300),
         kinds.cut_off(0.5),
         kinds.damaged_before("flipped", "dags.zip"),
-        kinds.damaged_after("cut", "dags.zip"),
+        kinds.damaged_after("swapped", "dags.zip"),
         kinds.damaged_control("cut", POINTER_NAME),
         kinds.both(1, ship),
     ]
@@ -127,7 +127,8 @@ def _counted(server: ObjectServer, folder: Path) -> tuple[int, int]:
     """How many requests a first and a later ship make."""
     with bench(server, folder, read=False) as at:
         counts = []
-        for _ in range(2):
+        for _ in range(4):
             at.ship_under(None, at.next()[0])
             counts.append(at.requests)
-    return counts[0], counts[1]
+    # One that was asked twice, as a busy server may have it, is not in every ship.
+    return counts[0], min(counts[1:])

@@ -130,7 +130,8 @@ class Proxy:
             self.requests += 1
             self.sent += length
             fault = self._due(request)
-        if self.cut:
+        if self.cut or len(body) < length:
+            # What did not arrive whole is not sent on: whoever sent it is gone.
             return _hang_up(handler)
         if fault is None:
             return self._give(handler, self._speak(request, self._send))

@@ -11,6 +11,8 @@ import os
 import sys
 import time
 
+from tests.faults.whole import broken
+
 PAUSE_SECONDS = 0.05
 
 
@@ -20,20 +22,14 @@ def main(uri: str, cache: str) -> None:
     # Airflow writes to standard output as it likes.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     from sluice_bundle import ReleaseDagBundle
-    from sluice_bundle.errors import ReleaseDamaged
-    from sluice_bundle.unpack import verify
 
     logging.disable(logging.CRITICAL)
     served = ReleaseDagBundle(name="releases", releases=uri, cache=cache, refresh_interval=1)
     served.initialize()
     while True:
-        version, fault = served.get_current_version(), None
-        try:
-            if version is not None:
-                verify(served.path, version.version)
-        except ReleaseDamaged as error:
-            fault = str(error)
-        said = {"release": version.version if version else None, "broken": fault}
+        version = served.get_current_version()
+        release = version.version if version else None
+        said = {"release": release, "broken": broken(served.path, release) if release else None}
         print(json.dumps({**said, "complaint": served._complaint}), file=said_to, flush=True)
         time.sleep(PAUSE_SECONDS)
         served.refresh()

@@ -25,6 +25,7 @@ from releases.build import Release, build
 from releases.ship import ship_built
 from tests.faults.proxy import Fault, Proxy
 from tests.faults.shipper import TERM
+from tests.faults.whole import broken
 from tests.object_servers import ObjectServer
 from tests.toy_release import checkout, quiet
 
@@ -169,9 +170,10 @@ class Bench:
             return None
         with TemporaryDirectory(dir=self.folder) as cache:
             try:
-                bring(self.store, release, Path(cache))
+                folder = bring(self.store, release, Path(cache))
             except ReleaseError:
                 return None
+            self.expect(broken(folder, release) is None, f"a new reader got {broken(folder, release)}")
         return release
 
     def expect(self, truth: object, what: str) -> None:
