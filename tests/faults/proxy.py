@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "te", "trailer"}
 
@@ -139,7 +139,7 @@ class Proxy:
 
     def _due(self, request: Request) -> Fault | None:
         fault = self.fault
-        if fault is None or fault.path not in request.target:
+        if fault is None or fault.path not in unquote(request.target):
             return None
         fault.seen += 1
         if not fault.number <= fault.seen < fault.number + fault.times:
