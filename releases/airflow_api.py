@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
 
 from environments.problems import Exit, Refusal
 
@@ -31,8 +32,8 @@ class Access(Protocol):
         """Where it is, for messages."""
 
     @property
-    def bundle(self) -> str:
-        """Name of the DAG bundle that serves the releases."""
+    def bundle(self) -> str | None:
+        """Name of the DAG bundle that serves the releases; None where a loader in the DAG folder does."""
 
     @property
     def timeout(self) -> float:
@@ -62,7 +63,7 @@ class AirflowAccess:
     url: str
     username: str | None = None
     password: str | None = field(default=None, repr=False)
-    bundle: str = "releases"
+    bundle: str | None = "releases"
     timeout: float = 120.0
 
     def connect(self) -> ApiClient:
@@ -70,7 +71,14 @@ class AirflowAccess:
         from airflow_client.client import ApiClient, Configuration
 
         host = self.url.rstrip("/")
-        return ApiClient(Configuration(host=host, access_token=self._token(host)))
+        configuration = Configuration(host=host, access_token=self._token(host))
+        if self._on_this_machine():
+            configuration.proxy = None
+        return ApiClient(configuration)
+
+    def _on_this_machine(self) -> bool:
+        """No proxy leads there, whatever the environment says."""
+        return urlsplit(self.url).hostname in ("127.0.0.1", "localhost", "::1")
 
     def _token(self, host: str) -> str | None:
         if self.username is None:
@@ -79,7 +87,12 @@ class AirflowAccess:
 
         credentials = {"username": self.username, "password": self.password}
         try:
-            answer = httpx.post(f"{host}/auth/token", json=credentials, timeout=_ANSWER_SECONDS)
+            answer = httpx.post(
+                f"{host}/auth/token",
+                json=credentials,
+                timeout=_ANSWER_SECONDS,
+                trust_env=not self._on_this_machine(),
+            )
             if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
                 raise Refusal.because(
                     f"Airflow at {self.url} does not accept the user {self.username!r}",
@@ -100,22 +113,12 @@ class AirflowApi:
 
     def import_errors(self) -> list[dict[str, Any]]:
         """Import errors of the bundle's files."""
-        return list(
-            self._all("ImportErrorApi", "get_import_errors", "import_errors", bundle_name=self.access.bundle)
-        )
+        return list(self._all("ImportErrorApi", "get_import_errors", "import_errors", **self._in_bundle()))
 
     def dags(self, release: str) -> list[dict[str, Any]]:
-        """The DAGs that are served from a release now."""
-        return list(
-            self._all(
-                "DAGApi",
-                "get_dags",
-                "dags",
-                exclude_stale=True,
-                bundle_name=self.access.bundle,
-                bundle_version=release,
-            )
-        )
+        """The DAGs that are served from a release now, by their bundle's version, or by their tag."""
+        of_it = {"bundle_version": release} if self.access.bundle else {"tags": [f"release:{release}"]}
+        return list(self._all("DAGApi", "get_dags", "dags", exclude_stale=True, **self._in_bundle(), **of_it))
 
     def dag_versions(self, release: str) -> list[dict[str, Any]]:
         """The versions of DAGs that were recorded from a release."""
@@ -125,7 +128,7 @@ class AirflowApi:
                 "get_dag_versions",
                 "dag_versions",
                 dag_id="~",
-                bundle_name=self.access.bundle,
+                **self._in_bundle(),
                 bundle_version=release,
             )
         )
@@ -147,6 +150,9 @@ class AirflowApi:
         """
         versions = (run.get("bundle_version") for run in self.runs(states=IN_FLIGHT))
         return {version for version in versions if version}
+
+    def _in_bundle(self) -> dict[str, str]:
+        return {"bundle_name": self.access.bundle} if self.access.bundle else {}
 
     def _all(self, api: str, operation: str, key: str, **given: Any) -> Iterator[dict[str, Any]]:
         offset = 0

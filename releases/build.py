@@ -52,7 +52,7 @@ def build(root: Path) -> Release:
     archives: dict[str, dict[str, bytes]] = {}
     for path, data in files.items():
         archives.setdefault(_archive_of(path), {})[path] = data
-    objects = {name: _archive(members) for name, members in archives.items()}
+    objects = {name: archive(members) for name, members in archives.items()}
     objects |= {path: files[path] for path in entry_points(files)}
     manifest = ReleaseManifest(
         airflow_version=requirements.airflow_version,
@@ -72,13 +72,14 @@ def _archive_of(path: str) -> str:
     return "contracts.zip" if is_contract(path) else "dags.zip"
 
 
-def _archive(members: dict[str, bytes]) -> bytes:
+def archive(members: dict[str, bytes]) -> bytes:
+    """A zip file of these paths; the same content gives the same bytes, on every machine and day."""
     buffer = io.BytesIO()
     # Stored, not deflated: the bytes that deflate gives differ between builds of zlib.
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as opened:
         for path in sorted(members):
             member = zipfile.ZipInfo(path, _EPOCH)
             member.create_system = 3
             member.external_attr = (0o100644) << 16
-            archive.writestr(member, members[path])
+            opened.writestr(member, members[path])
     return buffer.getvalue()

@@ -29,6 +29,9 @@ def reds(api: AirflowApi, release: str, *, excused: Collection[str] = ()) -> lis
     Raises:
         AirflowDown: Airflow does not answer.
     """
+    if api.access.bundle is None:
+        # A run there is bound to no release.
+        return [NotGreen("its Airflow", "does not say which release a run was of")]
     dags = sorted(dag["dag_id"] for dag in api.dags(release))
     if not dags:
         return [NotGreen("no DAG", "is served from it there")]

@@ -9,6 +9,7 @@ from dags.bundle.sluice_bundle.errors import ReleaseDamaged, ReleaseError, Stora
 from environments.problems import Exit, Refusal
 from releases.current import LostRace
 from releases.lease import LeaseHeld, LeaseLost
+from releases.swap import Outrun
 
 
 @contextlib.contextmanager
@@ -16,6 +17,10 @@ def refused(verb: str, store_uri: str) -> Iterator[None]:
     """Turns errors of releases and their store into refusals."""
     try:
         yield
+    except Outrun as error:
+        raise Refusal.because(
+            f"could not {verb}: {error}", remedy="do it again", exit_code=Exit.CHECK_SAID_NO
+        ) from None
     except LostRace as error:
         raise Refusal.because(
             f"could not {verb}: meanwhile {error}",

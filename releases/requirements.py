@@ -60,11 +60,39 @@ def runtime_requirements(root: Path) -> Requirements:
     raise Refusal.because(what, where=Location(path), remedy="run `uv lock`")
 
 
+def direct_requirements(root: Path) -> list[str]:
+    """What the runtime group asks for itself, pinned as the lock says: without Airflow and without our own
+    packages, which reach a service in another way.
+
+    Raises:
+        Refusal: the lock is missing or damaged.
+    """
+    path = root / LOCK_FILE
+    try:
+        lock = tomllib.loads(path.read_text())
+        wanted = {needed["name"] for needed in _project(lock)["dev-dependencies"][GROUP]} - {AIRFLOW}
+        ours = {package["name"] for package in lock["package"] if "registry" not in package["source"]}
+        return sorted(f"{name}=={version}" for name, version in _closure(lock) if name in wanted - ours)
+    except (OSError, ValueError, KeyError, StopIteration) as error:
+        raise Refusal.because(
+            f"cannot read the {GROUP} group out of the lock file: {error!r}",
+            where=Location(path),
+            remedy="run `uv lock`",
+        ) from None
+
+
+def _project(lock: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = next(
+        package for package in lock["package"] if package["source"].get("virtual") == "."
+    )
+    return found
+
+
 def _closure(lock: dict[str, Any]) -> set[tuple[str, str]]:
     packages: dict[str, list[dict[str, Any]]] = {}
     for package in lock["package"]:
         packages.setdefault(package["name"], []).append(package)
-    project = next(package for package in lock["package"] if package["source"].get("virtual") == ".")
+    project = _project(lock)
     found: set[tuple[str, str]] = set()
     waiting = [*project.get("dependencies", ()), *project["dev-dependencies"][GROUP]]
     seen: set[tuple[str, str, str]] = set()

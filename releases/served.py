@@ -13,6 +13,8 @@ from releases.airflow_api import AirflowApi, AirflowDown, NotServed
 from releases.tree import dag_files
 
 POLL_SECONDS = 0.5
+# The file in the DAG folder of an Airflow that takes no bundle class of ours.
+LOADER = "loader.py"
 _RELEASE_IN_PATH = re.compile(r"/([0-9a-f]{64})/")
 _RELEASE_TAG = re.compile(r"(?:release[:=-])?([0-9a-f]{8,64})")
 
@@ -64,6 +66,8 @@ class Proof:
         Raises:
             AirflowDown: Airflow does not answer.
         """
+        if self._api.access.bundle is None:
+            return self._look_at_loader(manifest.id)
         release, files = manifest.id, dag_files(list(manifest.files))
         failures = [
             ImportFailure(error["filename"], error["stack_trace"])
@@ -79,6 +83,15 @@ class Proof:
             if dag["dag_id"] in versioned and not _tagged_otherwise(dag, release)
         }
         return Serving([file for file in files if file not in served], failures)
+
+    def _look_at_loader(self, release: str) -> Serving:
+        """One file serves all DAGs of a release or none, so one of them speaks for all."""
+        failures = [
+            ImportFailure(error["filename"], error["stack_trace"])
+            for error in self._api.import_errors()
+            if error["filename"].rpartition("/")[2] == LOADER and self._is_of(error, release)
+        ]
+        return Serving([] if self._api.dags(release) else [LOADER], failures)
 
     def wait(self, manifest: ReleaseManifest, progress: Callable[[str], None]) -> None:
         """Returns when the release is served.

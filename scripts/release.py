@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from scripts.ship import say
 from scripts.targets import Destination
 
 if TYPE_CHECKING:
@@ -98,6 +99,51 @@ def history(environment: Destination, json: Json = False) -> None:
     from releases.shelf import history as moves
 
     _table(_asked(environment, moves), json, ("shipped_at", "action", "release", "shipped_by"))
+
+
+@app.command()
+def requirements(
+    environment: Destination,
+    back: Annotated[bool, typer.Option("--back", help="Those of before, instead of the checkout's.")] = False,
+    json: Json = False,
+) -> None:
+    """Have a managed Airflow install the checkout's requirements and plugins: slow, and apart from ships.
+
+    Exit code 1: the gate of this lane, or the service, says no; the service then runs what it ran before.
+    """
+    from dataclasses import asdict
+
+    from dags.bundle.sluice_bundle.storage import ObjectStorage
+    from environments import places
+    from environments.problems import Refusal
+    from releases import requirements_lane as lane
+    from releases.current import whoami
+    from releases.refusals import refused
+    from releases.targets import find
+    from releases.targets.mwaa import MwaaAccess
+
+    target = find(environment)
+    if not isinstance(target.airflow, MwaaAccess):
+        raise Refusal.because(
+            f"the Airflow of {environment} is not MWAA", remedy="its image or environment holds its packages"
+        )
+    objects = None if back else lane.objects_of(places.ROOT, target.environment.orchestrator.airflow_version)
+    if objects is not None:
+        lane.check(objects)
+    with refused("change the requirements", target.store):
+        record, changed = lane.change(
+            ObjectStorage(target.store),
+            target.airflow.client(),
+            target.airflow.name,
+            objects,
+            say,
+            by=whoami(),
+        )
+    if json:
+        typer.echo(json_format.dumps({**asdict(record), "changed": changed}, indent=2))
+        return
+    state = "installed" if changed else "installed already"
+    typer.echo(f"{environment}: requirements {record.current.requirements.sha256[:12]} are {state}")
 
 
 def _asked(environment: str, ask: Any) -> Any:

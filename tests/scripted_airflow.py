@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
@@ -17,6 +14,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from releases.airflow_api import AirflowAccess
+from tests.http_server import served
 
 FILE = "dags/pipelines/hello/dag.py"
 
@@ -48,8 +46,8 @@ class Scripted:
         row = {"dag_id": dag, "dag_run_id": f"{dag}-{len(self.runs)}", "bundle_version": release}
         self.runs.append({**row, "state": state, "end_date": ended})
 
-    def fail(self, text: str, number: int = 1) -> None:
-        error = {"import_error_id": number, "timestamp": "2026-11-21T00:00:00Z", "filename": FILE}
+    def fail(self, text: str, number: int = 1, file: str = FILE) -> None:
+        error = {"import_error_id": number, "timestamp": "2026-11-21T00:00:00Z", "filename": file}
         self.errors.append({**error, "bundle_name": "releases", "stack_trace": text})
 
 
@@ -57,7 +55,7 @@ class Scripted:
 def scripted_airflow() -> Iterator[Scripted]:
     """Runs one on a free port."""
     scripted = Scripted()
-    uses = {"left": 0}
+    uses = {"left": scripted.tokens_last}
 
     async def token(request: Request) -> JSONResponse:
         body = await request.json()
@@ -90,23 +88,15 @@ def scripted_airflow() -> Iterator[Scripted]:
         Route("/api/v2/dags/~/dagVersions", page("dag_versions")),
         Route("/api/v2/dags/~/dagRuns", page("dag_runs")),
     ]
-    config = uvicorn.Config(Starlette(routes=routes), host="127.0.0.1", port=0, log_level="error")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    scripted.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    try:
+    with served(Starlette(routes=routes)) as scripted.url:
         yield scripted
-    finally:
-        server.should_exit = True
-        thread.join(10)
 
 
 def _rows(scripted: Scripted, key: str, asked: QueryParams) -> list[dict[str, Any]]:
+    if key == "dags" and "tags" in asked:
+        return [row for row in scripted.dags if {"name": asked["tags"]} in row["tags"]]
     if key != "dag_runs":
-        assert asked["bundle_name"] == "releases"
+        assert asked.get("bundle_name", "releases") == "releases"
         rows = scripted.errors if key == "import_errors" else scripted.dags
         return [row for row in rows if row.get("bundle_version") == asked.get("bundle_version")]
     rows = [row for row in scripted.runs if row["state"] in asked.getlist("state")]

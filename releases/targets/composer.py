@@ -39,7 +39,7 @@ class ComposerAccess:
     project: str
     location: str
     environment: str
-    bundle: str = "releases"
+    bundle: str | None = "releases"
     timeout: float = 600.0
 
     @property

@@ -31,7 +31,7 @@ class MwaaAccess:
 
     name: str
     region: str
-    bundle: str = "releases"
+    bundle: str | None = "releases"
     timeout: float = 600.0
     """A scheduler of the smallest class takes minutes to parse."""
 
@@ -42,8 +42,11 @@ class MwaaAccess:
 
     def connect(self) -> ApiClient:
         """See Access."""
-        must_answer(self.client(), self.name)
-        return _client_through(self.client(), self.name)
+        client = self.client()
+        state = described(client, self.name)["Status"]
+        if state not in ANSWERING:
+            raise AirflowDown(f"{self.url} is {state}")
+        return _client_through(client, self.name)
 
     def client(self) -> Any:
         """boto3's client of MWAA."""
@@ -52,12 +55,11 @@ class MwaaAccess:
         return boto3.client("mwaa", region_name=self.region)
 
 
-def must_answer(client: Any, name: str) -> dict[str, Any]:
-    """What MWAA says of the environment.
+def described(client: Any, name: str) -> dict[str, Any]:
+    """What MWAA says of an environment.
 
     Raises:
         Refusal: it is not there, or the caller may not see it.
-        AirflowDown: it is there, and in a state in which its Airflow does not answer.
     """
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -69,8 +71,6 @@ def must_answer(client: Any, name: str) -> dict[str, Any]:
             remedy="check the account, region and rights (airflow:GetEnvironment) of your credentials",
             exit_code=Exit.UNAVAILABLE,
         ) from None
-    if environment["Status"] not in ANSWERING:
-        raise AirflowDown(f"MWAA environment {name} is {environment['Status']}")
     return environment
 
 

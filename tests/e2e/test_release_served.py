@@ -6,14 +6,9 @@ folder here; `tests/integration/releases` ships to a real S3 server.
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
-import signal
-import socket
-import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -25,95 +20,20 @@ from environments.problems import Exit, Refusal
 from releases.airflow_api import AirflowAccess
 from releases.rollback import rollback
 from releases.ship import ship_release
+from tests import real_airflow
+from tests.real_airflow import until
 from tests.toy_release import checkout, dag_source, quiet
 
 pytestmark = pytest.mark.slow
 
-RUNTIME = Path(__file__).resolve().parents[2] / ".sluice" / "venvs" / "runtime" / "bin"
-PASSWORD = "only-for-this-test"
-
 
 @pytest.fixture
 def airflow(tmp_path: Path) -> Iterator[AirflowAccess]:
-    """Airflow's three processes on SQLite, serving the releases in `<tmp>/store`."""
-    home = tmp_path / "airflow"
-    home.mkdir()
-    (home / "passwords.json").write_text(json.dumps({"admin": PASSWORD}))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    bundle = {"releases": (tmp_path / "store").as_uri(), "refresh_interval": 2}
-    classpath = "sluice_bundle.ReleaseDagBundle"
-    settings = {
-        "CORE__EXECUTOR": "LocalExecutor",
-        "CORE__LOAD_EXAMPLES": "False",
-        "CORE__MIN_SERIALIZED_DAG_UPDATE_INTERVAL": "1",
-        "CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
-        "CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin",
-        "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(home / "passwords.json"),
-        "API_AUTH__JWT_SECRET": "a secret of this test that is long enough for its algorithm" * 2,
-        "API__SECRET_KEY": "another one",
-        "DAG_PROCESSOR__DAG_BUNDLE_STORAGE_PATH": str(tmp_path / "bundles"),
-        "DAG_PROCESSOR__BUNDLE_REFRESH_CHECK_INTERVAL": "1",
-        "DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps(
-            [{"name": "releases", "classpath": classpath, "kwargs": bundle}]
-        ),
-    }
-    environment = {**os.environ, "AIRFLOW_HOME": str(home), "PATH": f"{RUNTIME}:{os.environ['PATH']}"}
-    environment |= {f"AIRFLOW__{name}": value for name, value in settings.items()}
-    subprocess.run([RUNTIME / "airflow", "db", "migrate"], env=environment, check=True, capture_output=True)
-    commands = (
-        ["api-server", "--workers", "1", "--host", "127.0.0.1", "--port", str(port)],
-        ["scheduler", "--skip-serve-logs"],
-        ["dag-processor"],
-    )
-    processes = []
-    try:
-        for command in commands:
-            with (tmp_path / f"{command[0]}.log").open("wb") as log:
-                processes.append(
-                    subprocess.Popen(
-                        [RUNTIME / "airflow", *command],
-                        env=environment,
-                        stdout=log,
-                        stderr=log,
-                        start_new_session=True,
-                    )
-                )
-        until(lambda: answers(url), 120)
-        yield AirflowAccess(url=url, username="admin", password=PASSWORD, timeout=90)
-    finally:
-        for process in processes:
-            process.terminate()
-        for process in processes:
-            try:
-                process.wait(15)
-            except subprocess.TimeoutExpired:
-                pass
-            finally:
-                with_nobody_left(process.pid)
-
-
-def with_nobody_left(group: int) -> None:
-    try:
-        os.killpg(group, signal.SIGKILL)
-    except ProcessLookupError:
-        return
-
-
-def answers(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/api/v2/monitor/health").status_code == 200
-    except httpx.HTTPError:
-        return False
-
-
-def until(true: Callable[[], object], seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.3)
+    """Airflow, serving the releases in `<tmp>/store`."""
+    kwargs = {"releases": (tmp_path / "store").as_uri(), "refresh_interval": 2}
+    bundle = {"name": "releases", "classpath": "sluice_bundle.ReleaseDagBundle", "kwargs": kwargs}
+    with real_airflow.airflow(tmp_path, [bundle]) as access:
+        yield access
 
 
 class Runs:

@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "te", "trailer"}
 
@@ -51,6 +51,8 @@ Speak = Callable[[Request, Send], Answer]
 class Fault:
     """What happens to the `number`th request after the proxy was armed, and how often from there on.
 
+    With `path`, only requests whose target holds it are counted.
+
     kinds: drop_request, drop_answer (the connection ends), cut_answer (half of it arrives), delay, delay_answer,
     hold_answer (until another one has been given), corrupt_answer (a byte differs), kill_before, kill_during
     (with half the request sent on), kill_after.
@@ -61,6 +63,8 @@ class Fault:
     times: int = 1
     seconds: float = 0.3
     pid: int = 0
+    path: str = ""
+    seen: int = field(default=0)
     struck: int = field(default=0)
 
 
@@ -75,6 +79,8 @@ class Proxy:
         self._answered = threading.Condition(self._lock)
         self._answers = 0
         self.requests = 0
+        self.sent = 0
+        """Bytes of the requests' bodies, since it was armed."""
         self.fault: Fault | None = None
         self.cut = False
         """Nothing passes while it is set."""
@@ -113,7 +119,7 @@ class Proxy:
     def arm(self, fault: Fault | None) -> None:
         """Counts requests from here; the fault strikes once its number is reached."""
         with self._lock:
-            self.requests = 0
+            self.requests = self.sent = 0
             self.fault = fault
 
     def _handle(self, handler: BaseHTTPRequestHandler) -> None:
@@ -122,19 +128,24 @@ class Proxy:
         request = Request(handler.command, handler.path, list(handler.headers.items()), body)
         with self._lock:
             self.requests += 1
-            fault = self._due()
-        if self.cut:
+            self.sent += length
+            fault = self._due(request)
+        if self.cut or len(body) < length:
+            # What did not arrive whole is not sent on: whoever sent it is gone.
             return _hang_up(handler)
         if fault is None:
             return self._give(handler, self._speak(request, self._send))
         self._strike(fault, handler, request)
 
-    def _due(self) -> Fault | None:
+    def _due(self, request: Request) -> Fault | None:
         fault = self.fault
-        if fault and fault.number <= self.requests < fault.number + fault.times:
-            fault.struck += 1
-            return fault
-        return None
+        if fault is None or fault.path not in unquote(request.target):
+            return None
+        fault.seen += 1
+        if not fault.number <= fault.seen < fault.number + fault.times:
+            return None
+        fault.struck += 1
+        return fault
 
     def _strike(self, fault: Fault, handler: BaseHTTPRequestHandler, request: Request) -> None:
         if fault.kind == "kill_before":

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import boto3
 import pytest
 
 from dags.bundle.sluice_bundle.errors import ReleaseDamaged
@@ -15,9 +16,11 @@ from dags.bundle.sluice_bundle.store import ReleaseStore, object_path
 from dags.bundle.sluice_bundle.sync import bring
 from environments.problems import Exit, Refusal
 from releases.build import Release, build
+from releases.requirements_lane import PLUGINS, REQUIREMENTS, send
 from releases.rollback import rollback, rollback_in
 from releases.ship import ship_built, ship_release
 from tests.contender import contend, meet_at
+from tests.object_servers import S3
 from tests.toy_release import checkout, quiet
 
 
@@ -89,6 +92,20 @@ def test_a_damaged_release_is_not_rolled_back_to(bucket: str, make: Callable[[st
     with pytest.raises(Refusal, match="not in the store"):
         rollback(bucket, to="0" * 64)
     assert served_whole(bucket) == new.id
+
+
+def test_requirements_are_sent_as_versions_of_their_objects_and_those_of_before_stay(
+    bucket: str, s3_server: S3
+) -> None:
+    s3, name = boto3.client("s3"), bucket.removeprefix("s3://")
+    s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    storage, plugins = ObjectStorage(bucket), b"plugins"
+    for text in (b"one", b"two", b"two"):
+        record = send(storage, {REQUIREMENTS: text, PLUGINS: plugins}, by="ann")
+    assert record.previous and record.previous.plugins == record.current.plugins
+    for sent, text in ((record.previous, b"one"), (record.current, b"two")):
+        kept = s3.get_object(Bucket=name, Key=REQUIREMENTS, VersionId=sent.requirements.version)
+        assert kept["Body"].read() == text
 
 
 def test_a_server_that_is_away_is_a_refusal_that_says_what_to_do(

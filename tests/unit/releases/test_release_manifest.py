@@ -18,7 +18,8 @@ from dags.bundle.sluice_bundle.errors import ReleaseDamaged
 from dags.bundle.sluice_bundle.manifest import Digest, ReleaseManifest, check_path
 from dags.bundle.sluice_bundle.pointer import Pointer
 from dags.bundle.sluice_bundle.unpack import is_whole, unpack, verify
-from releases.build import Release, _archive
+from releases.build import Release
+from releases.build import archive as archived
 
 names = st.text(
     st.characters(codec="utf-8", exclude_characters="/\\:", exclude_categories=("C",)), min_size=1, max_size=8
@@ -36,7 +37,7 @@ trees = st.dictionaries(paths, st.binary(max_size=64), min_size=1, max_size=6).f
 
 
 def release_of(files: dict[str, bytes], archive: bytes | None = None) -> Release:
-    objects = {"all.zip": _archive(files) if archive is None else archive}
+    objects = {"all.zip": archived(files) if archive is None else archive}
     manifest = ReleaseManifest(
         "3.3.2",
         "0" * 64,

@@ -105,6 +105,22 @@ def test_import_errors_of_before_and_of_other_releases_do_not_count(
     assert len(airflow.errors) == 2
 
 
+def test_behind_a_loader_the_tag_says_what_is_served_and_its_import_error_ends_the_wait(
+    release: Release, storage: ObjectStorage, airflow: Scripted, tmp_path: Path
+) -> None:
+    access = airflow.access(bundle=None, timeout=1.2)
+    airflow.serve(release.id, "loader.py")
+    assert ship_built(release, storage, access, quiet).served
+    other = build(checkout(tmp_path / "other", greeting="other"))
+    with pytest.raises(Refusal, match=r"not taken over loader\.py"):
+        ship_built(other, storage, access, quiet)
+    airflow.on_look = lambda: (
+        airflow.errors or current(storage) != other.id or airflow.fail("No x", file="loader.py")
+    )
+    with pytest.raises(Refusal, match=r"loader\.py cannot be imported"):
+        ship_built(other, storage, access, quiet)
+
+
 def test_somebody_elses_move_while_waiting_is_left_alone(
     release: Release, storage: ObjectStorage, airflow: Scripted, tmp_path: Path
 ) -> None:
@@ -119,6 +135,17 @@ def test_somebody_elses_move_while_waiting_is_left_alone(
     with pytest.raises(Refusal, match="not moved back, because meanwhile bob moved the pointer"):
         ship(release, storage, airflow)
     assert current(storage) == other.id
+
+
+def test_a_proxy_of_the_environment_is_not_asked_for_an_airflow_on_this_machine(
+    release: Release, storage: ObjectStorage, airflow: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    airflow.serve(release.id)
+    assert ship(release, storage, airflow).served
 
 
 def test_airflow_down_or_a_wrong_password_refuse_before_anything_is_written(
