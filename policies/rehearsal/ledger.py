@@ -36,6 +36,7 @@ class Ledger:
         self._reasons: dict[str, dict[str, str]] = {}
         self._notes: dict[str, list[str]] = {}
         self._created: set[str] = set()
+        self._planned = False
 
     @property
     def failed(self) -> frozenset[str]:
@@ -52,6 +53,15 @@ class Ledger:
         known = self._reasons.setdefault(address, {})
         for message in messages:
             known.setdefault(message, stage)
+
+    def planned(self) -> None:
+        """Books that everything that has not failed has a plan."""
+        self._planned = True
+
+    def looked_at(self, addresses: Collection[str]) -> None:
+        """Books what a second plan was made of; where one fails, there is none of what needs it."""
+        for address in sorted(self._created - self.failed - set(addresses)):
+            self._note(address, "not compared: there is no second plan of it")
 
     def created(self, addresses: Collection[str]) -> None:
         """Books what an apply created."""
@@ -109,12 +119,12 @@ class Ledger:
             elif address in self._created:
                 notes = "; ".join(self._notes.get(address, ()))
                 found.append(Outcome(resource, address, Status.APPLIED, notes))
-            elif address in lacking:
+            elif address in lacking and self._planned:
                 reason = self._gaps.types[self._shown[address].type.name].reason
                 found.append(Outcome(resource, address, Status.PLANNED_ONLY, reason))
             elif address in by_failure:
                 found.append(self._not_tried(resource, address, by_failure[address]))
-            elif address in by_lack:
+            elif address in by_lack and self._planned:
                 reason = f"needs {by_lack[address]}, which the mock cannot create"
                 found.append(Outcome(resource, address, Status.PLANNED_ONLY, reason))
             else:

@@ -142,6 +142,7 @@ class _Run:
             self._check_provider()
             if self.result.problems:
                 return False
+        self._ledger.planned()
         return True
 
     def _check_provider(self) -> None:
@@ -177,9 +178,11 @@ class _Run:
     def _look_again(self) -> None:
         with self._stage(SECOND_PLAN):
             self._book(SECOND_PLAN, self._commands.plan(SECOND))
-            if (self._workspace.folder / SECOND).exists():
-                changes = self._commands.changes(SECOND)
-                self._ledger.drifted(drift.read(changes, self._ledger.applied, gaps.known().attributes))
+            # A plan with errors has what could be planned all the same.
+            made = (self._workspace.folder / SECOND).exists()
+            changes = self._commands.changes(SECOND) if made else []
+            self._ledger.looked_at({item["address"] for item in changes})
+            self._ledger.drifted(drift.read(changes, self._ledger.applied, gaps.known().attributes))
 
     def _assert(self) -> None:
         if self._subject.assertions is None:
@@ -195,6 +198,8 @@ class _Run:
         with self._stage("destroy"):
             gone = self._commands.destroy(lambda done: self._progress.count(done, whole))
             self._book("destroy", gone.said)
+            for address in sorted(self._ledger.applied - self._ledger.failed - gone.done):
+                self._ledger.fail(address, "destroy", ["it is still there"])
 
     def _book(self, stage: str, said: Iterable[Diagnostic]) -> bool:
         """Books the errors of a stage; whether a resource failed that had not failed before."""

@@ -49,7 +49,9 @@ def test_every_resource_of_the_cloud_ends_once_with_its_line() -> None:
 
 
 def test_what_the_mock_lacks_and_what_needs_it_is_planned_only_with_the_reason() -> None:
-    found = by_name(ledger(chain().graph()).outcomes())
+    book = ledger(chain().graph())
+    book.planned()
+    found = by_name(book.outcomes())
     assert (found["key"].status, found["key"].reason) == (Status.PLANNED_ONLY, "the mock has no keys")
     assert found["alias"].status is Status.PLANNED_ONLY
     assert "aws_kms_key.key" in found["alias"].reason
@@ -85,6 +87,20 @@ def test_what_nothing_is_known_of_is_not_called_applied() -> None:
     found = by_name(ledger(chain().graph()).outcomes())
     assert found["bucket"].status is Status.FAILED
     assert "not attempted" in found["bucket"].reason
+
+
+def test_what_has_no_plan_is_not_called_planned() -> None:
+    found = by_name(ledger(chain().graph()).outcomes())
+    assert {found[name].status for name in ("key", "alias")} == {Status.FAILED}
+
+
+def test_what_was_not_looked_at_again_says_so() -> None:
+    book = ledger(chain().graph())
+    book.created({"aws_s3_bucket.bucket", "aws_iam_role.role"})
+    book.looked_at({"aws_iam_role.role"})
+    found = by_name(book.outcomes())
+    assert found["bucket"].reason == "not compared: there is no second plan of it"
+    assert found["role"].reason == ""
 
 
 def test_nothing_that_needs_what_cannot_be_there_is_applied() -> None:
