@@ -9,7 +9,18 @@ from typing import Annotated
 
 import typer
 
-from scripts.programs import Config, Folder, Name, Stack, captured, write
+from scripts.programs import (
+    Config,
+    Fixtures,
+    Folder,
+    Name,
+    Python,
+    Stack,
+    Variables,
+    captured,
+    target,
+    write,
+)
 
 
 def capture(
@@ -17,6 +28,9 @@ def capture(
     program: Folder = None,
     stack: Stack = None,
     config: Config = None,
+    fixtures: Fixtures = None,
+    python: Python = None,
+    env: Variables = None,
     output: Annotated[
         Path | None, typer.Option(help="Write the graph there, in its canonical bytes.")
     ] = None,
@@ -25,7 +39,8 @@ def capture(
 
     The graph has each resource with its inputs, references, unknowns and Python lines; secrets are redacted.
     """
-    graph = captured(environment, program, stack, config)
+    asked = target(environment, program, stack, config, fixtures=fixtures, python=python, variables=env)
+    graph = captured(asked)
     if output is not None:
         write(output, graph.to_bytes())
         return

@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from scripts.programs import Config, Folder, Name, Stack, captured, write
+from scripts.programs import (
+    Config,
+    Fixtures,
+    Folder,
+    Name,
+    Python,
+    Stack,
+    Variables,
+    captured,
+    target,
+    write,
+)
 
 if TYPE_CHECKING:
     from policies.gate.graph import ResourceGraph
@@ -29,6 +40,9 @@ def project(
     program: Folder = None,
     stack: Stack = None,
     config: Config = None,
+    fixtures: Fixtures = None,
+    python: Python = None,
+    env: Variables = None,
     output: Annotated[
         Path | None,
         typer.Option(help="A folder: for terraform, a root module is written there, for arm the template."),
@@ -39,7 +53,8 @@ def project(
     Without --output, prints the plan (in the form of `terraform show -json`) or the template. What has no
     place in it is named on the standard error.
     """
-    graph = captured(environment, program, stack, config)
+    asked = target(environment, program, stack, config, fixtures=fixtures, python=python, variables=env)
+    graph = captured(asked)
     content, name, left_out = _terraform(graph, output is not None) if to is Form.TERRAFORM else _arm(graph)
     for line in left_out:
         print(f"! left out: {line}", file=sys.stderr)

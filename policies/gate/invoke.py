@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -14,7 +14,8 @@ from environments.load import load_all, names
 from environments.model import Environment
 from environments.problems import Refusal
 from policies.gate import baseline, cache, destructive, enforcement, waivers
-from policies.gate.capture import Program, capture_all, root_of
+from policies.gate.capture import Program, capture_all, root_of, virtualenv_of
+from policies.gate.capture.fixtures import files as recorded_files
 from policies.gate.capture.launch import Captured
 from policies.gate.engines import rego
 from policies.gate.engines.checkov.engine import Checkov
@@ -70,11 +71,11 @@ class _Fresh:
         with ExitStack() as held:
             rego.opa()
             checkov = held.enter_context(Checkov())
-            captured = _captured([_program(target) for target in targets])
+            captured = _captured([target.program() for target in targets])
             before: list[Captured] | None = None
             if self._asked.base:
                 checkout = held.enter_context(checked_out(self._asked.base, targets[0].folder))
-                before = _captured([_program(target, checkout) for target in targets])
+                before = _captured([_at(target, checkout) for target in targets])
             severities = enforcement.load(SEVERITIES)
             ours = any(target.folder == places.ROOT for target in targets)
             environments = load_all() if ours else None
@@ -126,17 +127,19 @@ def _captured(programs: Sequence[Program]) -> list[Captured]:
     return [result for result in results if isinstance(result, Captured)]
 
 
-def _program(target: Target, checkout: Checkout | None = None) -> Program:
-    if checkout is None:
-        return Program(target.folder, target.stack, target.config)
-    return Program(checkout.path(target.folder), target.stack, target.config, root=checkout.root)
+def _at(target: Target, checkout: Checkout) -> Program:
+    """The program of the base revision, with the packages of today's: a checkout has none of its own."""
+    now = target.program()
+    python = target.python or virtualenv_of(target.folder)
+    return replace(now, folder=checkout.path(target.folder), root=checkout.root, python=python)
 
 
 def _settings(target: Target) -> list[Path]:
-    """The project's own files, which the gate reads before the program runs."""
+    """The project's own files and the recorded answers, which the gate reads before the program runs."""
     file = f"Pulumi.{target.stack.rsplit('/', 1)[-1]}.yaml"
     folders = [target.folder, *(path for path in target.folder.iterdir() if path.is_dir())]
-    return [target.folder / "Pulumi.yaml", *(folder / file for folder in folders)]
+    recorded = recorded_files(target.fixtures)
+    return [target.folder / "Pulumi.yaml", *(folder / file for folder in folders), *recorded]
 
 
 def _report(

@@ -12,6 +12,7 @@ from environments.model import Environment
 from environments.places import ROOT
 from environments.problems import Refusal
 from environments.vocabulary import DataClass, Tag, Tier
+from policies.gate.capture import Program
 from policies.gate.context import Context, KeyRequirement, TrustedFederation
 
 
@@ -28,11 +29,28 @@ class Target:
     config: Mapping[str, str] = field(default_factory=dict)
     environment: Environment | None = None
     """Our own environment that it is; a foreign program is none."""
+    fixtures: Path | None = None
+    """Recorded answers: a file, or a folder of them."""
+    python: Path | None = None
+    """The virtual environment of its packages; by default what Pulumi.yaml names."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """What it sees in `os.environ` besides a few of the capture's."""
 
     @property
     def tier(self) -> str:
         """dev, staging or prod; decides how strict the gate is."""
         return self.context.tier
+
+    def program(self) -> Program:
+        """What is captured of it."""
+        return Program(
+            self.folder,
+            self.stack,
+            self.config,
+            self.fixtures,
+            environment=self.variables,
+            python=self.python,
+        )
 
 
 def own(wanted: Iterable[str]) -> list[Target]:
@@ -55,10 +73,28 @@ def own(wanted: Iterable[str]) -> list[Target]:
     ]
 
 
-def foreign(folder: Path, stack: str, context: Context | None, config: Mapping[str, str]) -> Target:
+def foreign(
+    folder: Path,
+    stack: str,
+    context: Context | None,
+    config: Mapping[str, str],
+    *,
+    fixtures: Path | None = None,
+    python: Path | None = None,
+    variables: Mapping[str, str] | None = None,
+) -> Target:
     """A target for a program that is not ours; what its context leaves out, the rules do not know."""
     known = context or Context()
-    return Target(stack, folder, stack, known.model_copy(update={"stack": known.stack or stack}), config)
+    return Target(
+        stack,
+        folder,
+        stack,
+        known.model_copy(update={"stack": known.stack or stack}),
+        config,
+        fixtures=fixtures,
+        python=python,
+        variables=variables or {},
+    )
 
 
 def context_of(environment: Environment) -> Context:

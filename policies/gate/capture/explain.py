@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from os.path import relpath
 from types import FrameType
 from typing import Any
 
+from policies.gate.capture import other_packages
 from policies.gate.capture.monitor import Monitor
 from policies.gate.capture.session import Missing, Session
 from policies.gate.graph import CallSite
@@ -81,12 +81,8 @@ def error(session: Session, raised: BaseException, monitor: Monitor | None) -> E
         if file:
             site = CallSite(file, raised.lineno or 1)
             return _problem(f"not valid Python: {raised.msg}", site, "correct the syntax")
-    if isinstance(raised, ModuleNotFoundError) and raised.name:
-        return _no_module(raised, site)
-    if isinstance(raised, AttributeError) and "module 'pulumi_" in str(raised):
-        return _problem(
-            str(raised), site, "the installed version of this package has no such name; it may have moved"
-        )
+    if (known := other_packages.explained(session.job, raised)) is not None:
+        return _problem(known.what, site, known.remedy, _main(session))
     if isinstance(raised, SystemExit):
         return _problem(f"the program ends itself with exit code {raised.code}", site, "see why at this line")
     if isinstance(raised, RecursionError):
@@ -98,21 +94,6 @@ def error(session: Session, raised: BaseException, monitor: Monitor | None) -> E
         site,
         "correct the program at this line; nothing of it was created or read anywhere",
         _main(session),
-    )
-
-
-def _no_module(raised: ModuleNotFoundError, site: CallSite | None) -> Explained:
-    name = str(raised.name)
-    package = name.split(".")[0]
-    if package in sys.modules and name != package:
-        return _problem(
-            f"the installed {package} has no module {name}", site, "the name may have moved in this version"
-        )
-    distribution = package.replace("_", "-")
-    return _problem(
-        f"the Python package `{package}` is not installed",
-        site,
-        f"install it beside the gate (`pip install {distribution}`, if that is its name)",
     )
 
 

@@ -7,8 +7,10 @@ quoting leave it whole, and its start is enough to know it, should the program c
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import Any
 
 from policies.gate.values import Reference
 
@@ -116,6 +118,23 @@ class Tokens:
                 if reference and not any(item.start <= match.start() < item.end for item in found):
                     found.append(Found(match.start(), match.end(), reference, False))
         return sorted(found, key=lambda item: item.start)
+
+    def held_by(self, value: Any, depth: int = 8) -> bool:
+        """Whether a value of the program's holds a stand-in, as deep as such values go."""
+        if depth == 0:
+            return False
+        if isinstance(value, str):
+            return bool(self.in_text(value) or self.keys_in(value))
+        if isinstance(value, bool) or value is None:
+            return False
+        if isinstance(value, int | float):
+            return self.of_number(value) is not None
+        if isinstance(value, Mapping):
+            return any(self.held_by(item, depth - 1) for item in value.values())
+        if isinstance(value, list | tuple):
+            return any(self.held_by(item, depth - 1) for item in value)
+        # An answer to a provider function is an object.
+        return any(self.held_by(item, depth - 1) for item in getattr(value, "__dict__", {}).values())
 
     def _named(self, digits: str) -> Reference | None:
         if len(digits) == _DIGITS:
