@@ -24,7 +24,15 @@ from pulumi.dynamic import dynamic
 from pulumi.output import UNKNOWN
 from pulumi.runtime.proto import source_pb2
 
-from policies.gate.capture.session import CALLING, REGISTRATION, Calling, Missing, Registration, Session
+from policies.gate.capture.session import (
+    CALLING,
+    LIFTED,
+    REGISTRATION,
+    Calling,
+    Missing,
+    Registration,
+    Session,
+)
 
 _PLACEHOLDERS: dict[str, Any] = {
     "_require": "sluice-missing-config",
@@ -67,6 +75,10 @@ def _outputs(session: Session) -> None:
                 session.note_not_run(func, error)
             return UNKNOWN
 
+        # Older SDKs call a provider function from an `apply`: the line is the one that asked for it.
+        lifted = sys._getframe(1).f_code.co_name == "lifted_func"
+        asked = session.sites.here() if lifted else ()
+
         async def awaited(value: Any, result: Any) -> Any:
             try:
                 return await result
@@ -74,10 +86,16 @@ def _outputs(session: Session) -> None:
                 return stopped(value, error)
 
         def guarded(value: Any) -> Any:
+            token = LIFTED.set(asked)
             try:
                 result = func(value)
             except Exception as error:
                 return stopped(value, error)
+            finally:
+                LIFTED.reset(token)
+            if isinstance(result, bytes) and session.tokens.held_by(text := result.decode(errors="replace")):
+                # Whatever the program would have made of the real text, the stand-in stays one.
+                return text
             return awaited(value, result) if inspect.isawaitable(result) else result
 
         return original(self, guarded, run_with_unknowns)
@@ -164,7 +182,7 @@ def _calling(session: Session, original: Any, position: int) -> Any:
     @functools.wraps(original)
     def wrapped(tok: str, *args: Any, **kwargs: Any) -> Any:
         answer = kwargs.get("typ", args[position - 1] if len(args) >= position else None)
-        token = CALLING.set(Calling(tok, answer, session.sites.here()))
+        token = CALLING.set(Calling(tok, answer, session.sites.here() or LIFTED.get()))
         try:
             return original(tok, *args, **kwargs)
         finally:

@@ -14,6 +14,8 @@ from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any
 
+import pulumi
+
 from policies.gate.capture.session import Job
 
 # Modules that later versions of a package have under another name.
@@ -93,11 +95,27 @@ def _no_import(raised: ImportError) -> Explanation | None:
 def _no_attribute(raised: AttributeError) -> Explanation | None:
     found = re.search(r"module '(pulumi[\w.]*)' has no attribute '(\w+)'", str(raised))
     if found is None:
-        return None
+        return _no_output(raised)
     module, name = found.groups()
     moved = _MOVED.get(f"{module}.{name}")
     near = f"; it is now in {moved}" if moved else _near(name, _names(module))
     return Explanation(f"{_installed(module)} has no name `{name}` in {module}{near}", _OWN_VERSION)
+
+
+def _no_output(raised: AttributeError) -> Explanation | None:
+    """A resource of a package in another version has other outputs."""
+    made = type(raised.obj)
+    if not issubclass(made, pulumi.Resource) or not made.__module__.startswith("pulumi_"):
+        return None
+    near = _near(str(raised.name), dir(made))
+    return Explanation(
+        f"{_installed(made.__module__)}: {_called(made)} has no output `{raised.name}`{near}", _OWN_VERSION
+    )
+
+
+def _called(made: type) -> str:
+    """A class as a program names it: without the file that it is written in."""
+    return f"{made.__module__.rpartition('.')[0] or made.__module__}.{made.__qualname__}"
 
 
 def _other_arguments(raised: TypeError) -> Explanation | None:
@@ -105,7 +123,7 @@ def _other_arguments(raised: TypeError) -> Explanation | None:
     made = _made_by(raised.__traceback__)
     if made is None:
         return None
-    kind = f"{made.__module__.split('.')[0]}.{made.__qualname__}"
+    kind = _called(made)
     if found := re.search(r"got an unexpected keyword argument '(\w+)'", str(raised)):
         near = _near(found[1], _arguments(made))
         return Explanation(f"{_installed(made.__module__)}: {kind} takes no `{found[1]}`{near}", _OWN_VERSION)

@@ -63,6 +63,7 @@ class Calling:
 
 
 REGISTRATION: ContextVar[Registration | None] = ContextVar("sluice_registration", default=None)
+LIFTED: ContextVar[tuple[CallSite, ...]] = ContextVar("sluice_lifted", default=())
 CALLING: ContextVar[Calling | None] = ContextVar("sluice_calling", default=None)
 
 

@@ -124,7 +124,9 @@ class StandIns:
         return None if nested else wire.UNKNOWN
 
     def text(self, reference: Reference) -> str:
-        """A text; AWS's ARNs keep the form of one."""
+        """A text; AWS's ARNs and Azure's ids keep the form of one."""
+        if reference.property == "id" and "azure-native:" in reference.urn.split("::")[-2:][0]:
+            return self._tokens.azure_id(reference)
         if reference.property.lower().endswith("arn") and "aws:" in reference.urn:
             return self._tokens.arn(reference)
         return self._tokens.text(reference)
