@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from environments.problems import Exit, Refusal
-from scripts.programs import Config, Folder, Name, Stack
+from scripts.programs import Config, Fixtures, Folder, Name, Python, Stack, Variables, captured, target
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -132,6 +132,9 @@ def coverage(
     program: Folder = None,
     stack: Stack = None,
     config: Config = None,
+    fixtures: Fixtures = None,
+    python: Python = None,
+    env: Variables = None,
     as_json: AsJson = False,
 ) -> None:
     """Say of each type and attribute whether the projections know it, and which checks looked at it.
@@ -139,13 +142,11 @@ def coverage(
     checkov tells what it evaluated. Rego and graph rules are listed where they looked at such a resource and
     speak of the attribute by name.
     """
-    from policies.gate.capture import capture
     from policies.gate.looked_at import as_json as printed
     from policies.gate.looked_at import looked_at, summary
-    from scripts.programs import target
 
-    subject = target(environment, program, stack, config)
-    rows = looked_at(subject, capture(subject.folder, subject.stack, config=subject.config))
+    subject = target(environment, program, stack, config, fixtures=fixtures, python=python, variables=env)
+    rows = looked_at(subject, captured(subject))
     if as_json:
         typer.echo(printed(rows))
         return

@@ -11,7 +11,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from scripts.programs import Config, Folder, Name, Stack, captured, folder, target, write
+from scripts.programs import (
+    Config,
+    Fixtures,
+    Folder,
+    Name,
+    Python,
+    Stack,
+    Variables,
+    captured,
+    folder,
+    target,
+    write,
+)
 
 if TYPE_CHECKING:
     from policies.gate.graph import ResourceGraph
@@ -31,6 +43,9 @@ def project(
     program: Folder = None,
     stack: Stack = None,
     config: Config = None,
+    fixtures: Fixtures = None,
+    python: Python = None,
+    env: Variables = None,
     output: Annotated[
         Path | None,
         typer.Option(help="A folder: for terraform, a root module is written there, for arm the template."),
@@ -41,7 +56,7 @@ def project(
     Without --output, prints the plan (in the form of `terraform show -json`) or the template. What has no
     place in it is named on the standard error.
     """
-    found = target(environment, program, stack, config)
+    found = target(environment, program, stack, config, fixtures=fixtures, python=python, variables=env)
     graph = captured(found)
     if output is not None:
         folder(output)

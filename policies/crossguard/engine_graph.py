@@ -21,7 +21,7 @@ from policies.gate.capture.records import Records
 from policies.gate.capture.redaction import redacted
 from policies.gate.capture.session import Job, Session
 from policies.gate.graph import SCHEMA, ResourceGraph
-from policies.gate.values import Value
+from policies.gate.values import SECRET, Value
 
 _STACK = "pulumi:pulumi:Stack"
 _PROVIDERS = "pulumi:providers:"
@@ -98,7 +98,19 @@ def read(
     )
     graph = known_outputs.referenced(graph, {item.urn: _known(item.properties) for item in ordered})
     # Rules run in another process, and their messages go to the engine's log.
-    return ResourceGraph.from_json(redacted(graph, session.reader.secrets))
+    return ResourceGraph.from_json(_unsourced(redacted(graph, session.reader.secrets)))
+
+
+def _unsourced(plain: Value) -> Value:
+    """A graph whose secrets claim no origin that the engine does not tell: it shows the texts, not who wrote them."""
+    if isinstance(plain, list):
+        return [_unsourced(item) for item in plain]
+    if not isinstance(plain, dict):
+        return plain
+    mark = plain.get(SECRET)
+    if isinstance(mark, dict) and mark.get("origin") == "literal" and not mark.get("in_clear"):
+        return {SECRET: {"origin": "output"}}
+    return {key: _unsourced(item) for key, item in plain.items()}
 
 
 def _job(stack: Stack, name: str, project: str, resources: list[analyzer_pb2.AnalyzerResource]) -> Job:
@@ -114,6 +126,9 @@ def _job(stack: Stack, name: str, project: str, resources: list[analyzer_pb2.Ana
         secret_keys=sorted(stack.secret_keys),
         encrypted={},
         plain_secrets={key: value for key, value in config.items() if key in stack.secret_keys},
+        virtualenv="",
+        packages=[],
+        environment={},
         fixtures={},
         timeout=0,
         memory=0,

@@ -42,6 +42,7 @@ def key(target: Target, today: date, *, base: str | None = None) -> str:
         "stack": target.stack,
         "context": target.context.as_input(),
         "config": sorted(target.config.items()),
+        "given": [str(target.fixtures), str(target.python), sorted(target.variables.items())],
         "today": today.isoformat(),
         "base": base,
         "judges": _judges(),

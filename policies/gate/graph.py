@@ -124,10 +124,20 @@ class Call(_Record):
 class Diagnostic(_Record):
     """Something about the program that a rule may want to know."""
 
-    kind: Literal["duplicate-urn", "transform", "remote-component", "unanswered-call", "stack-reference"]
+    kind: Literal[
+        "duplicate-urn",
+        "transform",
+        "remote-component",
+        "unanswered-call",
+        "stack-reference",
+        "not-run",
+        "mistyped",
+    ]
     message: str
     urn: str | None = None
     sites: tuple[CallSite, ...] = ()
+    attribute: str = ""
+    """The input that it is about."""
 
 
 @dataclass(frozen=True)

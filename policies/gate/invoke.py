@@ -14,6 +14,7 @@ from environments.load import load_all
 from environments.model import Environment
 from policies.gate import baseline, cache, destructive, enforcement, sources, waivers
 from policies.gate.capture import root_of
+from policies.gate.capture.fixtures import files as recorded_files
 from policies.gate.capture.launch import Captured
 from policies.gate.engines import rego
 from policies.gate.engines.checkov.engine import Checkov
@@ -112,10 +113,11 @@ class _Fresh:
 
 
 def _settings(target: Target) -> list[Path]:
-    """The project's own files, which the gate reads before the program runs."""
+    """The project's own files and the recorded answers, which the gate reads before the program runs."""
     file = f"Pulumi.{target.stack.rsplit('/', 1)[-1]}.yaml"
     folders = [target.folder, *(path for path in target.folder.iterdir() if path.is_dir())]
-    return [target.folder / "Pulumi.yaml", *(folder / file for folder in folders)]
+    recorded = recorded_files(target.fixtures)
+    return [target.folder / "Pulumi.yaml", *(folder / file for folder in folders), *recorded]
 
 
 def _report(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -112,6 +113,12 @@ def _projected(case: Case) -> tuple[Request, list[Unmapped]]:
 
 
 def _unmapped(case: Case, unmapped: Sequence[Unmapped]) -> Outcome:
+    # An input of another type has no place either: that is said once, by `input/mistyped`.
+    said = {
+        (item.urn, _without_indices(item.attribute))
+        for item in case.graph.diagnostics
+        if item.kind == "mistyped"
+    }
     return Outcome(
         [
             on(
@@ -123,8 +130,19 @@ def _unmapped(case: Case, unmapped: Sequence[Unmapped]) -> Outcome:
                 attribute=item.attribute,
             )
             for item in unmapped
+            if not any((item.urn, path) in said for path in _heads(item.attribute))
         ]
     )
+
+
+def _heads(path: str) -> list[str]:
+    """A path and all that it is inside of."""
+    steps = path.split(".")
+    return [".".join(steps[:length]) for length in range(1, len(steps) + 1)]
+
+
+def _without_indices(path: str) -> str:
+    return re.sub(r"\[\d+\]", "", path)
 
 
 def _counted(case: Case, outcome: Outcome, unmapped: Sequence[Unmapped]) -> Judged:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from environments.problems import Refusal
-from policies.gate.capture import Program, capture_all
+from policies.gate.capture import Program, capture_all, virtualenv_of
 from policies.gate.capture.launch import Captured
 from policies.gate.from_terraform import reader, run
 from policies.gate.graph import SCHEMA, ResourceGraph
@@ -35,9 +36,12 @@ def captured(targets: Sequence[Target], checkout: Checkout | None = None) -> lis
 
 
 def _program(target: Target, checkout: Checkout | None) -> Program:
+    now = target.program()
     if checkout is None:
-        return Program(target.folder, target.stack, target.config)
-    return Program(checkout.path(target.folder), target.stack, target.config, root=checkout.root)
+        return now
+    # With the packages of today's: a checkout has none of its own.
+    python = target.python or virtualenv_of(target.folder)
+    return replace(now, folder=checkout.path(target.folder), root=checkout.root, python=python)
 
 
 def _terraform(target: Target, module: str, checkout: Checkout | None) -> Captured | Refusal:

@@ -12,6 +12,7 @@ from environments.model import Environment
 from environments.places import ROOT
 from environments.problems import Problem, Refusal
 from environments.vocabulary import Cloud, DataClass, Tag, Tier
+from policies.gate.capture import Program
 from policies.gate.context import Context, KeyRequirement, TrustedFederation
 
 GITHUB_ISSUER = "https://token.actions.githubusercontent.com"
@@ -36,11 +37,28 @@ class Target:
     """The Python module that prints its Terraform JSON; None for a Pulumi program."""
     project: str = ""
     """The project in a Terraform program's URNs; a Pulumi program says it itself."""
+    fixtures: Path | None = None
+    """Recorded answers: a file, or a folder of them."""
+    python: Path | None = None
+    """The virtual environment of its packages; by default what Pulumi.yaml names."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """What it sees in `os.environ` besides a few of the capture's."""
 
     @property
     def tier(self) -> str:
         """dev, staging or prod; decides how strict the gate is."""
         return self.context.tier
+
+    def program(self) -> Program:
+        """What is captured of it."""
+        return Program(
+            self.folder,
+            self.stack,
+            self.config,
+            self.fixtures,
+            environment=self.variables,
+            python=self.python,
+        )
 
 
 # The Terraform program that makes what an AWS environment needs before Pulumi can run.
@@ -111,10 +129,28 @@ def _pipeline(environment: Environment) -> TrustedFederation:
     return TrustedFederation(issuer=GITHUB_ISSUER, subjects=[environment.ci.subject("*")])
 
 
-def foreign(folder: Path, stack: str, context: Context | None, config: Mapping[str, str]) -> Target:
+def foreign(
+    folder: Path,
+    stack: str,
+    context: Context | None,
+    config: Mapping[str, str],
+    *,
+    fixtures: Path | None = None,
+    python: Path | None = None,
+    variables: Mapping[str, str] | None = None,
+) -> Target:
     """A target for a program that is not ours; what its context leaves out, the rules do not know."""
     known = context or Context()
-    return Target(stack, folder, stack, known.model_copy(update={"stack": known.stack or stack}), config)
+    return Target(
+        stack,
+        folder,
+        stack,
+        known.model_copy(update={"stack": known.stack or stack}),
+        config,
+        fixtures=fixtures,
+        python=python,
+        variables=variables or {},
+    )
 
 
 def context_of(environment: Environment) -> Context:

@@ -13,7 +13,7 @@ from typing import Any
 
 from environments.problems import Refusal
 from policies.gate.capture import fixtures as recorded
-from policies.gate.capture import launch, preload, project
+from policies.gate.capture import launch, own_packages, preload, project
 from policies.gate.capture.launch import Captured
 from policies.gate.graph import ResourceGraph
 
@@ -38,6 +38,10 @@ class Program:
     memory: int = MEMORY
     root: Path | None = None
     """The repository's folder; by default the nearest one above that holds `.git`, else the program's."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Variables for its `os.environ`; it sees no others of ours."""
+    python: Path | None = None
+    """The virtual environment of its packages, or the interpreter in it; by default what Pulumi.yaml names."""
 
 
 def capture(
@@ -89,12 +93,17 @@ def capture_all(
         except Refusal as refusal:
             results[number] = refusal
             continue
-        key = tuple(sorted({module.split(".")[0] for module in modules})) if warm else (number,)
+        packages = tuple(job["packages"])
+        key = (packages, *sorted({module.split(".")[0] for module in modules})) if warm else (number,)
         batches.setdefault(key, []).append((number, job))
         touched.setdefault(key, set()).update(modules if warm else ())
     served = launch.run(
         [
-            launch.Batch(tuple(sorted(touched[key])), tuple(job for _, job in numbered))
+            launch.Batch(
+                tuple(sorted(touched[key])),
+                tuple(job for _, job in numbered),
+                tuple(numbered[0][1]["packages"]),
+            )
             for key, numbered in batches.items()
         ],
         at_once or os.cpu_count() or 1,
@@ -111,6 +120,7 @@ def _job(
     from policies.gate.capture.tokens import Tokens
 
     found = project.read(program.folder, program.stack, program.config, Tokens().key)
+    environment = own_packages.given(program.python) if program.python else found.virtualenv
     root = program.root.resolve() if program.root else root_of(found.folder)
     job = {
         "root": str(root),
@@ -123,6 +133,9 @@ def _job(
         "secret_keys": sorted(found.config.secret),
         "encrypted": found.config.encrypted,
         "plain_secrets": found.config.plain_secrets,
+        "virtualenv": str(environment) if environment else "",
+        "packages": [str(folder) for folder in own_packages.folders(environment)],
+        "environment": dict(program.environment),
         "fixtures": recorded.load(program.fixtures, program.stacks),
         "timeout": program.timeout,
         "memory": program.memory,
@@ -137,3 +150,13 @@ def root_of(folder: Path) -> Path:
     """The folder that a program's file names are told from: its repository's, else its own."""
     folder = folder.resolve()
     return next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), folder)
+
+
+def virtualenv_of(folder: Path) -> Path | None:
+    """The virtual environment that a project names, if it is there.
+
+    Raises:
+        Refusal: there is no Pulumi Python project.
+    """
+    named = project.read(folder, "", {}, str).virtualenv
+    return named if own_packages.folders(named) else None

@@ -12,9 +12,10 @@ from hashlib import blake2b
 from typing import Any
 
 from policies.gate.capture import wire
+from policies.gate.capture.lookups import LOOKUPS
 from policies.gate.capture.session import CALLING, Calling, Missing, Registration, Session
 from policies.gate.capture.standins import Shape, shapes_of_answer
-from policies.gate.capture.well_known import LOOKUPS, WELL_KNOWN, Asked
+from policies.gate.capture.well_known import WELL_KNOWN, Asked
 from policies.gate.graph import Call, Provider
 from policies.gate.values import REF, SECRET, UNKNOWN, Reference, Value
 

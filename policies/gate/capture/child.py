@@ -71,7 +71,7 @@ class Capture:
         try:
             sandbox.limit(job.timeout, job.memory, self._late)
             sandbox.refuse_the_world(self._refused)
-            sandbox.watch_reads(self._reads)
+            sandbox.watch_reads(self._reads, job.packages)
             sandbox.stop_time_and_chance()
             error = self._run_program()
             self._end(error)
@@ -164,6 +164,7 @@ def _prepare(job: Job) -> None:
     warnings.simplefilter("ignore")
     here = str(Path(__file__).resolve().parents[3])
     sys.path[:] = [entry for entry in sys.path if entry and os.path.realpath(entry) != here]
+    os.environ.update(job.environment)
     # The program may have packages of the same names.
     for name in [name for name in sys.modules if name.split(".")[0] in _OURS]:
         del sys.modules[name]

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-import sys
+import re
 from os.path import relpath
 from types import FrameType
 from typing import Any
 
+from policies.gate.capture import other_packages
 from policies.gate.capture.monitor import Monitor
 from policies.gate.capture.session import Missing, Session
 from policies.gate.graph import CallSite
 
 Explained = dict[str, Any]
+
+# What the SDK says of a list where there should be none; it names the two the other way round.
+_LIST = re.compile(r".*While processing input: '(\w+)'.*Expected 'list' got '(.*)'", re.DOTALL)
+_DECLARED = {
+    "Mapping": "an object",
+    "'str'": "a text",
+    "'bool'": "true or false",
+    "int'": "a number",
+    "Args": "an object",
+}
+_HISTORY = re.compile(r"(?:Value|Assertion)Error has risen:")
 
 
 def _problem(what: str, site: CallSite | None, remedy: str, file: str | None = None) -> Explained:
@@ -62,12 +74,12 @@ def _unanswered(item: Missing) -> Explained:
         return _problem(
             f"the outputs of the stack {item.key} are not known here",
             item.site,
-            "record them in a fixture under `stacks:`, or capture that stack first",
+            "record them in a file under `stacks:` and give it with --fixtures (policies/gate/README.md)",
         )
     return _problem(
         f"nobody answers the call {item.key} with {item.detail}",
         item.site,
-        "record its answer in a fixture under `calls:`",
+        "record its answer in a file under `calls:` and give it with --fixtures (policies/gate/README.md)",
     )
 
 
@@ -81,38 +93,27 @@ def error(session: Session, raised: BaseException, monitor: Monitor | None) -> E
         if file:
             site = CallSite(file, raised.lineno or 1)
             return _problem(f"not valid Python: {raised.msg}", site, "correct the syntax")
-    if isinstance(raised, ModuleNotFoundError) and raised.name:
-        return _no_module(raised, site)
-    if isinstance(raised, AttributeError) and "module 'pulumi_" in str(raised):
-        return _problem(
-            str(raised), site, "the installed version of this package has no such name; it may have moved"
-        )
+    if (known := other_packages.explained(session.job, raised)) is not None:
+        return _problem(known.what, site, known.remedy, _main(session))
     if isinstance(raised, SystemExit):
         return _problem(f"the program ends itself with exit code {raised.code}", site, "see why at this line")
     if isinstance(raised, RecursionError):
         return _problem("the program calls itself without end", site, "see the recursion at this line")
-    text = _readable(session, str(raised).strip())
+    if (declared := _LIST.search(str(raised))) is not None:
+        wanted = next((word for part, word in _DECLARED.items() if part in declared[2]), "something else")
+        return _problem(
+            f"`{declared[1]}` is a list, and its package declares {wanted}",
+            site,
+            "correct the program at this line",
+        )
+    # The SDK wraps an error in where it came through; the last part says what is wrong.
+    text = _readable(session, _HISTORY.split(str(raised))[-1].strip())
     what = f"the program raises {type(raised).__name__}" + (f": {_short(text)}" if text else "")
     return _problem(
         what,
         site,
         "correct the program at this line; nothing of it was created or read anywhere",
         _main(session),
-    )
-
-
-def _no_module(raised: ModuleNotFoundError, site: CallSite | None) -> Explained:
-    name = str(raised.name)
-    package = name.split(".")[0]
-    if package in sys.modules and name != package:
-        return _problem(
-            f"the installed {package} has no module {name}", site, "the name may have moved in this version"
-        )
-    distribution = package.replace("_", "-")
-    return _problem(
-        f"the Python package `{package}` is not installed",
-        site,
-        f"install it beside the gate (`pip install {distribution}`, if that is its name)",
     )
 
 

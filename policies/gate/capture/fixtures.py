@@ -30,7 +30,7 @@ def load(path: Path | None, stacks: Mapping[str, ResourceGraph]) -> dict[str, An
     calls: list[Any] = []
     known: dict[str, Any] = {}
     problems: list[Problem] = []
-    for file in _files(path):
+    for file in files(path):
         document = read_yaml(file)
         problems += document.problems
         content = document.value if isinstance(document.value, dict) else {}
@@ -59,7 +59,12 @@ def load(path: Path | None, stacks: Mapping[str, ResourceGraph]) -> dict[str, An
     return {"calls": calls, "stacks": known}
 
 
-def _files(path: Path | None) -> list[Path]:
+def files(path: Path | None) -> list[Path]:
+    """The files of recorded answers at a path.
+
+    Raises:
+        Refusal: there is nothing at it.
+    """
     if path is None:
         return []
     if path.is_file():

@@ -2,13 +2,15 @@
 
 Functions of SDK 3.272.0: `pulumi.resource.register_resource` and `read_resource`,
 `pulumi.runtime.resource.prepare_resource` and `_get_stack_trace`, `pulumi.runtime.invoke.*`,
-`pulumi.Config._require*` and `_get_*`, `pulumi.StackReference.require_output`, `pulumi.resource.collapse_alias_to_urn`.
+`pulumi.Config._require*` and `_get_*`, `pulumi.StackReference.require_output`, `pulumi.Output.apply`,
+`pulumi.resource.collapse_alias_to_urn`.
 """
 
 from __future__ import annotations
 
 import base64
 import functools
+import inspect
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -19,9 +21,18 @@ import pulumi.runtime
 import pulumi.runtime.resource as runtime_resource
 from pulumi.config import ConfigMissingError, ConfigTypeError
 from pulumi.dynamic import dynamic
+from pulumi.output import UNKNOWN
 from pulumi.runtime.proto import source_pb2
 
-from policies.gate.capture.session import CALLING, REGISTRATION, Calling, Missing, Registration, Session
+from policies.gate.capture.session import (
+    CALLING,
+    LIFTED,
+    REGISTRATION,
+    Calling,
+    Missing,
+    Registration,
+    Session,
+)
 
 _PLACEHOLDERS: dict[str, Any] = {
     "_require": "sluice-missing-config",
@@ -39,12 +50,57 @@ def install(session: Session) -> None:
     _calls(session)
     _config(session)
     _stack_references(session)
+    _outputs(session)
     _decoding()
     # Full URNs of aliases are for engines that take no alias specifications; ours does, and nobody reads them. Of
     # Azure's resources, with an alias for each version of their API, they are two thirds of a capture.
     pulumi.resource.collapse_alias_to_urn = lambda alias, *_: alias  # type: ignore[attr-defined]
     # The pickled code of a dynamic provider is no input that a rule reads, and its bytes are not stable.
     dynamic.serialize_provider = lambda provider: "provider"
+
+
+def _outputs(session: Session) -> None:
+    """What stops on a stand-in would not have been run in a preview: its result is unknown, as it would be there.
+
+    Indexing and attributes (`run_with_unknowns`) make no resources, so nothing is lost with them.
+    """
+    original = pulumi.Output.apply
+
+    @functools.wraps(original)
+    def apply(self: Any, func: Any, run_with_unknowns: bool = False) -> Any:
+        def stopped(value: Any, error: Exception) -> Any:
+            if isinstance(error, MemoryError | RecursionError) or not session.tokens.held_by(value):
+                raise error
+            if not run_with_unknowns:
+                session.note_not_run(func, error)
+            return UNKNOWN
+
+        # Older SDKs call a provider function from an `apply`: the line is the one that asked for it.
+        lifted = sys._getframe(1).f_code.co_name == "lifted_func"
+        asked = session.sites.here() if lifted else ()
+
+        async def awaited(value: Any, result: Any) -> Any:
+            try:
+                return await result
+            except Exception as error:
+                return stopped(value, error)
+
+        def guarded(value: Any) -> Any:
+            token = LIFTED.set(asked)
+            try:
+                result = func(value)
+            except Exception as error:
+                return stopped(value, error)
+            finally:
+                LIFTED.reset(token)
+            if isinstance(result, bytes) and session.tokens.held_by(text := result.decode(errors="replace")):
+                # Whatever the program would have made of the real text, the stand-in stays one.
+                return text
+            return awaited(value, result) if inspect.isawaitable(result) else result
+
+        return original(self, guarded, run_with_unknowns)
+
+    pulumi.Output.apply = apply  # type: ignore[method-assign]
 
 
 def _decoding() -> None:
@@ -126,7 +182,7 @@ def _calling(session: Session, original: Any, position: int) -> Any:
     @functools.wraps(original)
     def wrapped(tok: str, *args: Any, **kwargs: Any) -> Any:
         answer = kwargs.get("typ", args[position - 1] if len(args) >= position else None)
-        token = CALLING.set(Calling(tok, answer, session.sites.here()))
+        token = CALLING.set(Calling(tok, answer, session.sites.here() or LIFTED.get()))
         try:
             return original(tok, *args, **kwargs)
         finally:

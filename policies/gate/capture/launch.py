@@ -20,11 +20,14 @@ from policies.gate.graph import ResourceGraph
 
 _SOURCES = Path(__file__).resolve().parents[3]
 _START = "import sys; sys.path.insert(0, sys.argv[1]); from policies.gate.capture.server import main; main()"
+# All that a captured program sees in `os.environ`, besides a home of its own.
 _VISIBLE = {
     "LANG": "C.UTF-8",
     "LC_ALL": "C.UTF-8",
     "TZ": "UTC",
     "PATH": "/usr/bin:/bin",
+    "USER": "sluice",
+    "LOGNAME": "sluice",
     "PYTHONHASHSEED": "0",
     "PYTHONDONTWRITEBYTECODE": "1",
 }
@@ -36,6 +39,8 @@ class Batch:
 
     modules: tuple[str, ...]
     jobs: tuple[dict[str, Any], ...]
+    packages: tuple[str, ...] = ()
+    """Folders of packages of the programs' own."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,12 @@ def run(batches: Sequence[Batch], at_once: int) -> list[list[Captured | Refusal]
             folder.mkdir()
         work = {
             "batches": [
-                {"modules": batch.modules, "jobs": batch.jobs, "results": str(folder)}
+                {
+                    "modules": batch.modules,
+                    "jobs": batch.jobs,
+                    "packages": batch.packages,
+                    "results": str(folder),
+                }
                 for batch, folder in zip(batches, folders, strict=True)
             ],
             "at_once": at_once,

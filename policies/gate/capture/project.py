@@ -13,6 +13,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from environments.problems import Location, Refusal
 from environments.yaml_file import shown
+from policies.gate.capture import own_packages
 
 _LARGEST_SOURCE = 5_000_000
 _LARGEST_YAML = 2_000_000
@@ -41,6 +42,8 @@ class Project:
     config: Configuration
     stack_file: Path | None
     uses_environments: bool
+    virtualenv: Path | None
+    """The virtual environment that the project names; it need not be there."""
 
 
 def read(program: Path, stack: str, overrides: Mapping[str, str], placeholder: Any) -> Project:
@@ -57,8 +60,8 @@ def read(program: Path, stack: str, overrides: Mapping[str, str], placeholder: A
         raise Refusal.because(
             "the project has no name", where=Location(shown(file), 1), remedy="write `name: …` into it"
         )
-    runtime = content.get("runtime")
-    runtime = runtime.get("name") if isinstance(runtime, dict) else runtime
+    given = content.get("runtime")
+    runtime = given.get("name") if isinstance(given, dict) else given
     if runtime != "python":
         raise Refusal.because(
             f"its runtime is `{runtime}`, not python",
@@ -80,6 +83,7 @@ def read(program: Path, stack: str, overrides: Mapping[str, str], placeholder: A
         config=config,
         stack_file=stack_file,
         uses_environments=bool(stack_content.get("environment")),
+        virtualenv=own_packages.named_by(folder, given),
     )
 
 

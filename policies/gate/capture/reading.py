@@ -21,6 +21,16 @@ _CONFIG = "config"
 _FIRST_OF_A_LIST = re.compile(r"^(.*)\[0\]$")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 _SHORTEST_ENCODED = 32
+_SHORTEST = 4
+_SOUNDS_SECRET = re.compile(
+    r"pass|pwd|secret|token|credential|private|api_?key|access_?key|account_?key|shared_?key|connection_?string",
+    re.IGNORECASE,
+)
+# A word, a number, a place, an address: what many inputs hold, secret or not.
+_ORDINARY = re.compile(
+    r"[A-Za-z]+|[\d.]+|[a-z]+(-[a-z]+)+-?\d[a-z]?|(arn|https?|[a-z0-9]+):.*|/.*|[\w-]+(\.[\w-]+)+(:\d+)?"
+)
+_SHORTEST_UNNAMED = 8
 _LARGEST_HASHED = 50_000_000
 
 
@@ -41,10 +51,13 @@ class Secrets:
                     return key
         return None
 
-    def add(self, value: Any) -> None:
-        """Remembers a secret that the program wrote itself."""
-        for leaf in _leaves(value):
-            self._origin.setdefault(leaf, "")
+    def add(self, text: str, name: str) -> None:
+        """Remembers a secret that the program wrote itself, under the name of what holds it.
+
+        Ordinary words are not remembered: packages mark whole maps as secret, with their user names and regions.
+        """
+        if len(text) >= _SHORTEST and _may_be_secret(text, name):
+            self._origin.setdefault(text, "")
 
     def items(self) -> list[tuple[str, str]]:
         """Every secret text, plain and in base64, longest first, with its configuration key or nothing."""
@@ -69,10 +82,10 @@ class Reader:
         self, raw: Mapping[str, Any], dependencies: Mapping[str, Iterable[str]]
     ) -> dict[str, Value]:
         """All inputs of one resource."""
-        return {name: self.value(item, tuple(dependencies.get(name, ()))) for name, item in raw.items()}
+        return {name: self.value(item, tuple(dependencies.get(name, ())), name) for name, item in raw.items()}
 
-    def value(self, raw: Any, dependencies: tuple[str, ...] = ()) -> Value:
-        """One value; `dependencies` are the URNs of the resources that it came from."""
+    def value(self, raw: Any, dependencies: tuple[str, ...] = (), name: str = "") -> Value:
+        """One value, under the name of its input; `dependencies` are the URNs that it came from."""
         if isinstance(raw, str):
             return self._text(raw, dependencies)
         if isinstance(raw, bool) or raw is None:
@@ -80,24 +93,26 @@ class Reader:
         if isinstance(raw, int | float):
             return self._number(raw)
         if isinstance(raw, list):
-            return _whole_list([self.value(item, dependencies) for item in raw])
+            return _whole_list([self.value(item, dependencies, name) for item in raw])
         signature = wire.signature(raw)
         if signature is not None:
-            return self._signed(signature, raw, dependencies)
+            return self._signed(signature, raw, dependencies, name)
         if raw.get("@isPulumiResource") is True and isinstance(raw.get("urn"), str):
             return values.reference(raw["urn"], "id" if "id" in raw else "urn")
-        return {values.escaped_key(key): self.value(item, dependencies) for key, item in raw.items()}
+        return {
+            values.escaped_key(key): self.value(item, dependencies, str(key)) for key, item in raw.items()
+        }
 
-    def _signed(self, signature: str, raw: dict[str, Any], dependencies: tuple[str, ...]) -> Value:
+    def _signed(self, signature: str, raw: dict[str, Any], dependencies: tuple[str, ...], name: str) -> Value:
         if signature == wire.SECRET:
-            return self._secret(raw.get("value"), dependencies)
+            return self._secret(raw.get("value"), name)
         if signature == wire.RESOURCE:
             return values.reference(raw["urn"], "id" if "id" in raw else "urn")
         if signature == wire.OUTPUT:
             if "value" not in raw:
                 return self._unknown(tuple(raw.get("dependencies", ())))
             inner = wire.secret(raw["value"]) if raw.get("secret") else raw["value"]
-            return self.value(inner, tuple(raw.get("dependencies", dependencies)))
+            return self.value(inner, tuple(raw.get("dependencies", dependencies)), name)
         mark = values.ASSET if signature == wire.ASSET else values.ARCHIVE
         return {mark: self._asset(raw, dependencies)}
 
@@ -163,8 +178,10 @@ class Reader:
                 return values.reference(urn, name, value=raw)
         return raw
 
-    def _secret(self, inner: Any, dependencies: tuple[str, ...]) -> Value:
+    def _secret(self, inner: Any, name: str) -> Value:
         content = wire.revealed(inner)
+        if content is None or content in ("", {}, []):
+            return content
         texts = list(_leaves(content, shortest=0))
         keys = sorted({key for text in texts for _, _, key in self._tokens.keys_in(text)})
         numbers = [number for number in _numbers(content) if self._tokens.of_number(number)]
@@ -181,7 +198,15 @@ class Reader:
             mark = {"origin": "literal"}
         if refs:
             mark["refs"] = [{"urn": reference.urn, "property": reference.property} for reference in refs]
-        self.secrets.add([text for text in texts if not self._is_stand_in(text)])
+        written = [
+            (held or name, text)
+            for held, text in _named_leaves(content)
+            if not self._is_stand_in(text) and self.secrets.key_in(text) is None
+        ]
+        for held, text in written:
+            self.secrets.add(text, held)
+        if isinstance(content, dict) and (names := sorted({held for held, text in written if text})):
+            mark["literals"] = names
         return {values.SECRET: mark}
 
     def _is_stand_in(self, text: str) -> bool:
@@ -215,7 +240,25 @@ def _parsed(text: str) -> Any:
         return text
 
 
-def _leaves(value: Any, *, shortest: int = 4) -> Iterable[str]:
+def _may_be_secret(text: str, name: str) -> bool:
+    return bool(_SOUNDS_SECRET.search(name)) or (
+        len(text) >= _SHORTEST_UNNAMED and _ORDINARY.fullmatch(text) is None
+    )
+
+
+def _named_leaves(value: Any, name: str = "") -> Iterable[tuple[str, str]]:
+    """Every text in a value, with the key that it is under; empty at the top."""
+    if isinstance(value, str):
+        yield name, value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _named_leaves(item, str(key))
+    elif isinstance(value, list):
+        for item in value:
+            yield from _named_leaves(item, name)
+
+
+def _leaves(value: Any, *, shortest: int = _SHORTEST) -> Iterable[str]:
     if isinstance(value, str):
         if len(value) >= shortest:
             yield value

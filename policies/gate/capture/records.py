@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from policies.gate.capture import wire
+from policies.gate.capture import mistyped, wire
 from policies.gate.capture.naming import physical_name
 from policies.gate.capture.session import Registration, Session
 from policies.gate.capture.standins import Shape
@@ -18,6 +18,7 @@ _PROVIDERS = "pulumi:providers:"
 # Where packages keep their region, in a provider's inputs and in a resource's.
 _REGIONS = {"azure-native": ("location",), "azure": ("location",)}
 _REGION = ("region", "location")
+_PARAMETER = "aws:ssm/parameter:Parameter"
 # Where packages keep the tags that a provider adds to everything.
 _DEFAULT_TAGS = {"aws": ("defaultTags", "tags"), "gcp": ("defaultLabels", None)}
 _TAGGED = {"tagsAll": "tags", "effectiveLabels": "labels", "pulumiLabels": "labels"}
@@ -73,6 +74,7 @@ class Records:
         if urn in self.resources:
             self._duplicate(urn, sites)
             return recorded
+        raw = _without_needless_marks(request.type, raw)
         kind = _kind(request)
         if kind == "provider":
             raw = {name: _from_text(item) for name, item in raw.items() if name != "version"}
@@ -106,6 +108,8 @@ class Records:
         self._keep(resource, raw)
         if kind == "remote":
             self._remote(resource)
+        elif kind == "custom" and registration is not None:
+            self._mistyped(resource, registration, raw)
         return recorded
 
     def read(self, request: Any, registration: Registration | None) -> Recorded:
@@ -174,6 +178,12 @@ class Records:
                 resource.sites[:1],
             )
         )
+
+    def _mistyped(self, resource: Resource, registration: Registration, raw: Mapping[str, Any]) -> None:
+        for item in mistyped.found(registration.args, raw, self.session.tokens.held_by):
+            self.session.diagnostics.append(
+                Diagnostic("mistyped", str(item), resource.urn, resource.sites[:1], item.attribute)
+            )
 
     def _inherited(self, request: Any) -> dict[str, Any]:
         """Options that the engine hands down from a parent."""
@@ -285,6 +295,13 @@ def _from_text(raw: Any) -> Any:
             return json.loads(raw)
         except ValueError:
             return raw
+    return raw
+
+
+def _without_needless_marks(type_: str, raw: dict[str, Any]) -> dict[str, Any]:
+    """The SDK marks the value of every parameter as a secret; only secure ones are."""
+    if type_ == _PARAMETER and raw.get("type") in ("String", "StringList"):
+        return {**raw, "value": wire.revealed(raw.get("value"))}
     return raw
 
 

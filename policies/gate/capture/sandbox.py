@@ -7,6 +7,7 @@ from C: no re-import gets round them. The environment is an allow-list, set by t
 from __future__ import annotations
 
 import datetime
+import errno
 import os
 import random
 import resource
@@ -14,7 +15,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import FrameType
 from typing import Any
 
@@ -23,7 +24,6 @@ _EPOCH = 1_767_225_600
 
 _NETWORK = {
     "socket.connect",
-    "socket.bind",
     "socket.sendto",
     "socket.sendmsg",
     "socket.getaddrinfo",
@@ -42,26 +42,17 @@ _PROCESSES = {
     "pty.spawn",
 }
 _LARGEST_FILE = 256 * 2**20
-_VISIBLE = {
-    "LANG": "C.UTF-8",
-    "LC_ALL": "C.UTF-8",
-    "TZ": "UTC",
-    "PATH": "/usr/bin:/bin",
-    "PYTHONHASHSEED": "0",
-    "PYTHONDONTWRITEBYTECODE": "1",
-    "PULUMI_SKIP_UPDATE_CHECK": "true",
-}
-
-
-def environment(home: str) -> dict[str, str]:
-    """All that a captured program sees in `os.environ`."""
-    return {**_VISIBLE, "HOME": home, "TMPDIR": home}
 
 
 def refuse_the_world(refuse: Callable[[str, str, FrameType | None], None]) -> None:
-    """Ends the capture at the first socket or process; `refuse` (kind, what, frame) does not return."""
+    """Ends the capture at the first socket or process; `refuse` (kind, what, frame) does not return.
+
+    Listening is only denied: packages try it when they are imported, to learn what the machine can do.
+    """
 
     def hook(event: str, args: tuple[Any, ...]) -> None:
+        if event == "socket.bind":
+            raise PermissionError(errno.EACCES, "a capture has no network: nothing can listen on an address")
         if event in _NETWORK:
             refuse("network", _network(event, args), sys._getframe(1))
         elif event in _PROCESSES:
@@ -70,12 +61,16 @@ def refuse_the_world(refuse: Callable[[str, str, FrameType | None], None]) -> No
     sys.addaudithook(hook)
 
 
-def watch_reads(read: set[str]) -> None:
+def watch_reads(read: set[str], packages: Iterable[str] = ()) -> None:
     """Notes every file that the program opens and every folder that it lists, but for installed packages.
 
-    The result depends on what was read, on packages (the lock file says which) and on `Pulumi.yaml`.
+    The result depends on what was read, on packages (the lock file says which) and on `Pulumi.yaml`. Of the
+    program's own `packages` the folder stands for all: the versions are in the names that it lists.
     """
-    installed = tuple(os.path.realpath(prefix) + os.sep for prefix in {sys.prefix, sys.base_prefix})
+    read.update(packages)
+    installed = tuple(
+        os.path.realpath(prefix) + os.sep for prefix in {sys.prefix, sys.base_prefix, *packages}
+    )
     elsewhere = ("/proc/", "/dev/", "/sys/", os.environ["HOME"] + os.sep)
     busy = False
 

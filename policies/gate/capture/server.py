@@ -53,6 +53,9 @@ def main() -> None:
 
 def _serve(batch: dict[str, Any], at_once: int) -> None:
     """Runs the programs of one batch."""
+    from policies.gate.capture import own_packages
+
+    own_packages.use(batch["packages"])
     _import(batch["modules"])
     gc.collect()
     gc.freeze()

@@ -31,6 +31,12 @@ class Job:
     encrypted: dict[str, str]
     """Configuration keys of encrypted values, by the placeholder path in `config`."""
     plain_secrets: dict[str, str]
+    virtualenv: str
+    """The virtual environment of its packages; empty where none is named."""
+    packages: list[str]
+    """The folders of packages in it; empty where it is not there."""
+    environment: dict[str, str]
+    """Variables that a person gave it."""
     fixtures: dict[str, Any]
     timeout: float
     memory: int
@@ -57,6 +63,7 @@ class Calling:
 
 
 REGISTRATION: ContextVar[Registration | None] = ContextVar("sluice_registration", default=None)
+LIFTED: ContextVar[tuple[CallSite, ...]] = ContextVar("sluice_lifted", default=())
 CALLING: ContextVar[Calling | None] = ContextVar("sluice_calling", default=None)
 
 
@@ -86,6 +93,19 @@ class Session:
     calls: dict[str, Call] = field(default_factory=dict)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     echoes: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def note_not_run(self, function: Any, error: Exception) -> None:
+        """Keeps for the rules that a function of the program stopped on a stand-in."""
+        code = getattr(function, "__code__", None)
+        file = self.sites.file(code.co_filename) if code else None
+        defined = CallSite(file, code.co_firstlineno) if code and file else None
+        site = self.sites.of_error(error) or defined
+        read = self.reader.value(" ".join(str(error).split())[:200])
+        said = f": {read}" if isinstance(read, str) and read else ""
+        message = f"a function stops with {type(error).__name__}{said} on what only the cloud knows"
+        diagnostic = Diagnostic("not-run", message, None, (site,) if site else ())
+        if diagnostic not in self.diagnostics:
+            self.diagnostics.append(diagnostic)
 
     @classmethod
     def of(cls, job: Job) -> Session:

@@ -124,7 +124,9 @@ class StandIns:
         return None if nested else wire.UNKNOWN
 
     def text(self, reference: Reference) -> str:
-        """A text; AWS's ARNs keep the form of one."""
+        """A text; AWS's ARNs and Azure's ids keep the form of one."""
+        if reference.property == "id" and "azure-native:" in reference.urn.split("::")[-2:][0]:
+            return self._tokens.azure_id(reference)
         if reference.property.lower().endswith("arn") and "aws:" in reference.urn:
             return self._tokens.arn(reference)
         return self._tokens.text(reference)
@@ -139,10 +141,10 @@ class StandIns:
 
     def filled(self, value: Any, shape: Shape, urn: str, path: str) -> Any:
         """What a program gave, with the missing texts and numbers of its objects."""
-        if _is_plain(value) and shape.kind in ("text", "number", "texts"):
+        if _is_plain(value) and shape.kind == "text":
             # A policy is often given as an object where the type says text; providers write it as JSON.
-            return json.dumps(wire.revealed(value)) if shape.kind == "text" else wire.UNKNOWN
-        if _turned_into_a_map(value, shape):
+            return json.dumps(wire.revealed(value))
+        if _has_another_form(value, shape):
             return wire.UNKNOWN
         if wire.signature(value) is not None or not shape.parts:
             return value
@@ -159,7 +161,7 @@ class StandIns:
         result = dict(value)
         for name, inner in shape.parts.items():
             inside = f"{path}.{name}"
-            if name in value and _turned_into_a_map(value[name], inner):
+            if name in value and _has_another_form(value[name], inner):
                 del result[name]
             elif name in value:
                 result[name] = self.filled(value[name], inner, urn, inside)
@@ -168,9 +170,14 @@ class StandIns:
         return result
 
 
-def _turned_into_a_map(value: Any, shape: Shape) -> bool:
-    """Whether the cloud answers a list with a map of it, as Azure does for the identities of a resource."""
-    return isinstance(value, list) and shape.kind == "map"
+def _has_another_form(value: Any, shape: Shape) -> bool:
+    """Whether an output cannot be what was given, so that the SDK would refuse it.
+
+    Azure answers a list of identities with a map of them; and a program may give what its provider refuses.
+    """
+    if isinstance(value, list):
+        return shape.kind in ("text", "number", "object", "map")
+    return _is_plain(value) and shape.kind in ("number", "texts", "objects")
 
 
 def _is_plain(value: Any) -> bool:

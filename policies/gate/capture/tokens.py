@@ -7,8 +7,10 @@ quoting leave it whole, and its start is enough to know it, should the program c
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import Any
 
 from policies.gate.values import Reference
 
@@ -16,6 +18,10 @@ _DIGITS = 16
 TOKEN = re.compile(r"sluiceref(\d{6,16})(?!\d)|sluiceref(\d{16})", re.IGNORECASE)
 _ARN = re.compile(
     r"arn:aws:sluice:sluiceref\d{16}:sluiceref\d{16}:sluiceref(\d{16})(?!\d)",
+    re.IGNORECASE,
+)
+_AZURE_ID = re.compile(
+    r"/subscriptions/sluiceref\d{16}/resourceGroups/(?:sluiceref\d{16}/providers/Sluice/stand-ins/)?sluiceref(\d{16})(?!\d)",
     re.IGNORECASE,
 )
 NUMBER_IN_TEXT = re.compile(r"(?<!\d)(70\d{14})(?:\.0)?(?!\d)")
@@ -27,6 +33,8 @@ _SPAN = 10**13
 
 _ACCOUNT = Reference("call:aws:index/getCallerIdentity:getCallerIdentity", "accountId")
 _REGION = Reference("call:aws:index/getRegion:getRegion", "region")
+_SUBSCRIPTION = Reference("call:azure-native:authorization:getClientConfig", "subscriptionId")
+_AZURE_GROUP = re.compile(r"azure-native:resources(/\w+)?:(get)?ResourceGroup(::|@|$)")
 
 
 @dataclass(frozen=True)
@@ -44,7 +52,8 @@ class Tokens:
 
     def __init__(self) -> None:
         self._texts: dict[str, Reference] = {}
-        self._arns: set[str] = set()
+        self._formed: set[str] = set()
+        """Digits of tokens that were handed out as the last part of an ARN or of an Azure id."""
         self._numbers: dict[int, Reference] = {}
         self._keys: dict[str, str] = {}
         self._region = self.text(_REGION)
@@ -59,8 +68,18 @@ class Tokens:
     def arn(self, reference: Reference) -> str:
         """A token in the form of an ARN, so that a program can take it apart."""
         token = self.text(reference)
-        self._arns.add(token[-_DIGITS:])
+        self._formed.add(token[-_DIGITS:])
         return f"arn:aws:sluice:{self._region}:{self._account}:{token}"
+
+    def azure_id(self, reference: Reference) -> str:
+        """A token in the form of an Azure resource's id: programs take the subscription out of it."""
+        token = self.text(reference)
+        self._formed.add(token[-_DIGITS:])
+        within = f"/subscriptions/{self.text(_SUBSCRIPTION)}/resourceGroups"
+        if _AZURE_GROUP.search(reference.urn):
+            return f"{within}/{token}"
+        group = self.text(Reference(reference.urn, "resourceGroupName"))
+        return f"{within}/{group}/providers/Sluice/stand-ins/{token}"
 
     def number(self, reference: Reference) -> int:
         """A number that stands for an output."""
@@ -97,18 +116,19 @@ class Tokens:
         found: list[Found] = []
         if "sluiceref" in text.lower():
             taken: list[tuple[int, int]] = []
-            for match in _ARN.finditer(text):
-                reference = self._texts.get(match[1])
-                if reference and match[1] in self._arns:
-                    found.append(Found(match.start(), match.end(), reference, False))
-                    taken.append(match.span())
+            for form in (_ARN, _AZURE_ID):
+                for match in form.finditer(text):
+                    reference = self._texts.get(match[1])
+                    if reference and match[1] in self._formed:
+                        found.append(Found(match.start(), match.end(), reference, False))
+                        taken.append(match.span())
             for match in TOKEN.finditer(text):
                 if any(start <= match.start() < end for start, end in taken):
                     continue
                 digits = match[1] or match[2]
                 reference = self._named(digits)
                 if reference:
-                    altered = len(digits) < _DIGITS or digits in self._arns
+                    altered = len(digits) < _DIGITS or digits in self._formed
                     found.append(Found(match.start(), match.end(), reference, altered))
         if self._numbers and "70" in text:
             for match in NUMBER_IN_TEXT.finditer(text):
@@ -116,6 +136,23 @@ class Tokens:
                 if reference and not any(item.start <= match.start() < item.end for item in found):
                     found.append(Found(match.start(), match.end(), reference, False))
         return sorted(found, key=lambda item: item.start)
+
+    def held_by(self, value: Any, depth: int = 8) -> bool:
+        """Whether a value of the program's holds a stand-in, as deep as such values go."""
+        if depth == 0:
+            return False
+        if isinstance(value, str):
+            return bool(self.in_text(value) or self.keys_in(value))
+        if isinstance(value, bool) or value is None:
+            return False
+        if isinstance(value, int | float):
+            return self.of_number(value) is not None
+        if isinstance(value, Mapping):
+            return any(self.held_by(item, depth - 1) for item in value.values())
+        if isinstance(value, list | tuple):
+            return any(self.held_by(item, depth - 1) for item in value)
+        # An answer to a provider function is an object.
+        return any(self.held_by(item, depth - 1) for item in getattr(value, "__dict__", {}).values())
 
     def _named(self, digits: str) -> Reference | None:
         if len(digits) == _DIGITS:

@@ -23,6 +23,8 @@ SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000000"
 _GROUP = "azure-native:resources:ResourceGroup"
 # Where a resource lies, and what the SDK adds for itself: no part of the resource's body.
 _PLACE = ("resourceGroupName", "subscriptionId", "managementGroupId")
+# No check looks at a version; an API of this date answers for whatever is placed by rule.
+_ANY_VERSION = "2024-01-01"
 _TOKEN = re.compile(r"^azure-native:([a-z0-9]+)(?:/v\d\w*)?:(\w+)$")
 
 
@@ -33,7 +35,12 @@ class ArmType:
     name: str
     api_version: str
     name_parts: list[str]
-    inputs: frozenset[str]
+    inputs: frozenset[str] | None
+    """What the SDK lists; None for a type that is placed by rule."""
+
+    def takes(self, wire: str) -> bool:
+        """Whether the type has such an input."""
+        return self.inputs is None or wire in self.inputs
 
 
 @dataclass
@@ -53,12 +60,32 @@ def _content() -> dict[str, Any]:
 
 
 def arm_type(token: str) -> ArmType | None:
-    """The ARM type of a token; a token that names an API version is the same type in that version."""
+    """The ARM type of a token; a token that names an API version is the same type in that version.
+
+    One that nobody has reviewed is placed by rule: what matters to checkov has been.
+    """
     found = _TOKEN.match(token)
-    if found is None:
+    if found is None or is_outside(token):
         return None
-    entry = _content()["types"].get(f"azure-native:{found[1]}:{found[2]}")
-    return ArmType(entry[0], entry[1], entry[2], frozenset(entry[3])) if entry else None
+    module, name = found.groups()
+    entry = _content()["types"].get(f"azure-native:{module}:{name}")
+    if entry:
+        return ArmType(entry[0], entry[1], entry[2], frozenset(entry[3]))
+    namespace = _content()["rules"]["namespaces"].get(module, module.capitalize())
+    return ArmType(f"Microsoft.{namespace}/{_plural(name)}", _ANY_VERSION, [], None)
+
+
+def is_outside(token: str) -> bool:
+    """Whether the SDK makes a type through a service's own API, so that no template can say it."""
+    found = _TOKEN.match(token)
+    return found is not None and f"{found[1]}:{found[2]}" in _content()["rules"]["outside_arm"]
+
+
+def _plural(name: str) -> str:
+    word = name[0].lower() + name[1:]
+    if word.endswith("y") and word[-2] not in "aeiou":
+        return f"{word[:-1]}ies"
+    return f"{word}es" if word.endswith(("s", "x", "ch", "sh")) else f"{word}s"
 
 
 def tokens() -> list[str]:
@@ -82,7 +109,7 @@ class _Projector:
         resources, urns = [], {}
         for urn in sorted(self.graph.resources):
             resource = self.graph.resources[urn]
-            if resource.kind != "custom" or resource.package != "azure-native":
+            if resource.kind != "custom" or resource.package != "azure-native" or is_outside(resource.type):
                 continue
             type_ = arm_type(resource.type)
             if type_ is None:
@@ -102,11 +129,12 @@ class _Projector:
             "name": "/".join(self._name(resource.urn)),
         }
         inside: dict[str, Any] = {}
-        whole = "properties" in type_.inputs  # then the SDK has not flattened them
+        # Then the SDK has not flattened them.
+        whole = "properties" in (resource.inputs if type_.inputs is None else type_.inputs)
         for wire, value in resource.inputs.items():
             if wire in type_.name_parts or wire in _PLACE or value is None:
                 continue
-            if wire not in type_.inputs:
+            if not type_.takes(wire):
                 self.unmapped.append(
                     Unmapped(resource.urn, resource.type, wire, "the SDK's type has no such input")
                 )
@@ -203,6 +231,7 @@ class _Projector:
                 part[1:] if part.startswith("=") else self._name_part(resource, part)
                 for part in type_.name_parts
             ]
+            self._names[urn] = self._names[urn] or [resource.name]
         return self._names[urn]
 
     def _name_part(self, resource: Resource, part: str) -> str:

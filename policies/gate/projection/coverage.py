@@ -64,7 +64,7 @@ def _attributes(resource: Resource) -> Iterator[tuple[str, str, Mapped]]:
     if target is not None:
         for wire in resource.inputs:
             # No ARM definitions are at hand: the SDK lists the input, its place is by rule.
-            yield target.name, wire, Mapped.ASSUMED if wire in target.inputs else Mapped.NO
+            yield target.name, wire, Mapped.ASSUMED if target.takes(wire) else Mapped.NO
 
 
 def _paths(shape: Shape, given: Any, path: str) -> Iterator[tuple[str, Mapped]]:

@@ -23,6 +23,8 @@ TERRAFORM_VERSION = "1.11.4"
 # Resource kinds that hold nothing of a cloud's: what they stand for is captured resource by resource.
 _NOT_A_CLOUDS = ("component", "remote", "provider", "read")
 _OTHER_PROJECTIONS = ("azure-native", "pulumi")
+# Packages that only compute: a password, a key pair, a moment. What they make is in the state and nowhere else.
+_COMPUTING = ("random", "tls", "time", "std")
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,7 @@ def project(graph: ResourceGraph) -> TerraformProjection:
 
 
 def _without_projection(resource: Resource) -> list[Unmapped]:
-    if resource.kind in _NOT_A_CLOUDS or resource.package in _OTHER_PROJECTIONS:
+    if resource.kind in _NOT_A_CLOUDS or resource.package in (*_OTHER_PROJECTIONS, *_COMPUTING):
         return []
     if resource.kind == "dynamic":
         reason = "a dynamic resource: what it makes is code, not configuration"

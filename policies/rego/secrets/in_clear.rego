@@ -130,12 +130,59 @@ findings contains verdict.fail(resource, "the parameter's value is written in th
 }
 
 # The program took a secret out of its wrapping: the state holds it in clear.
-findings contains verdict.fail(resource, "a secret of the configuration is passed in clear: the state will hold it", path) if {
+findings contains verdict.fail(resource, _passed_in_clear(value["$secret"]), path) if {
 	some resource in _concerned
 	contains(_as_text[resource.urn], `"in_clear":true`)
 	[path, value] := walk(object.get(resource, "inputs", {}))
 	value["$secret"].in_clear == true
 	not "$secret" in path
+}
+
+_passed_in_clear(mark) := "a secret of the configuration is passed in clear: the state will hold it" if mark.key
+
+else := "a text that is marked as a secret elsewhere is passed in clear: the state will hold it"
+
+# Marked as a secret, by the program or by its SDK, and written in the program all the same.
+findings contains verdict.fail(leaf.resource, sprintf("`%s` is written in the program: marking it as a secret hides it from logs, not from the code", [leaf.name]), leaf.path) if {
+	some leaf in _written
+	_is_secret_value(leaf.resource, leaf.name)
+}
+
+findings contains verdict.fail(leaf.resource, sprintf("`%s` in it is written in the program: marking it as a secret hides it from logs, not from the code", [key]), leaf.path) if {
+	some leaf in _written
+	some key in leaf.literals
+	_holds_secret(key)
+}
+
+_written := [leaf |
+	some resource in _concerned
+	contains(_as_text[resource.urn], `"$secret"`)
+	[path, value] := walk(object.get(resource, "inputs", {}))
+	mark := value["$secret"]
+	not mark.in_clear
+	not "$secret" in path
+	leaf := {
+		"resource": resource,
+		"path": path,
+		"name": _written_as_a_whole(mark, path),
+		"literals": object.get(mark, "literals", []),
+	}
+]
+
+# An object is named by what it holds.
+_written_as_a_whole(mark, path) := _last_name(path) if {
+	mark.origin == "literal"
+	not mark.literals
+} else := ""
+
+_is_secret_value(_, name) if _holds_secret(name)
+
+_is_secret_value(resource, name) if name in _secret_values[resource.type]
+
+_is_secret_value(resource, name) if {
+	name == "value"
+	resource.type == "aws:ssm/parameter:Parameter"
+	values.at(resource.inputs, ["type"]) == "SecureString"
 }
 
 # One look at a whole resource spares many looks at its parts.

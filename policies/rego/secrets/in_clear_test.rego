@@ -30,6 +30,23 @@ test_shapes_of_credentials_fail_anywhere if {
 	_judged("aws:sqs/queue:Queue", {"name": concat("", ["postgres://app:", "hunter2", "@db/x"])}) == ["fail"]
 }
 
+_literal := {"$secret": {"origin": "literal"}}
+
+test_secrets_that_are_written_in_the_program_fail_though_they_are_marked if {
+	_judged("aws:rds/instance:Instance", {"password": _literal}) == ["fail"]
+	_judged("aws:secretsmanager/secretVersion:SecretVersion", {"secretString": _literal}) == ["fail"]
+	_judged("azure-native:keyvault:Secret", {"properties": {"value": _literal}}) == ["fail"]
+	_judged("aws:ssm/parameter:Parameter", {"type": "SecureString", "value": _literal}) == ["fail"]
+	_judged("aws:glue/connection:Connection", {"connectionProperties": {"$secret": {"origin": "literal", "literals": ["PASSWORD", "USERNAME"]}}}) == ["fail"]
+}
+
+test_marked_values_that_are_no_secrets_or_come_from_elsewhere_pass if {
+	_judged("aws:ssm/parameter:Parameter", {"type": "String", "value": _literal}) == []
+	_judged("aws:glue/connection:Connection", {"connectionProperties": {"$secret": {"origin": "config", "key": "k", "literals": ["USERNAME"]}}}) == []
+	_judged("aws:glue/connection:Connection", {"connectionProperties": {"$secret": {"origin": "literal", "literals": ["JDBC_CONNECTION_URL"]}}}) == []
+	_judged("aws:rds/instance:Instance", {"password": {"$secret": {"origin": "output", "refs": []}}}) == []
+}
+
 test_unwrapped_secret_fails if {
 	_judged("aws:sqs/queue:Queue", {"name": {"$secret": {"origin": "config", "key": "k", "in_clear": true}}}) == ["fail"]
 }

@@ -183,7 +183,7 @@ def test_a_program_sees_no_credentials_no_clock_and_no_chance(
     seen = first.outputs["seen"]
     assert set(seen["environment"]) <= {
         "HOME", "LANG", "LC_ALL", "PATH", "PYTHONDONTWRITEBYTECODE", "PYTHONHASHSEED", "TMPDIR", "TZ",
-        "LC_CTYPE",
+        "LC_CTYPE", "USER", "LOGNAME",
     }  # fmt: skip
     assert seen["home"] == []
     assert seen["now"] == [1767225600, "2026-01-01T00:00:00", "2026-01-01", "2026"]

@@ -30,6 +30,8 @@ class Check:
     """Terraform or ARM types that it looks at; empty for a check that the catalogue does not know."""
     superseded: str = ""
     """Why the gate does not report its verdict."""
+    worded: bool = False
+    """Whether somebody wrote what to do, rather than what the check's code wants to see."""
 
 
 class Catalogue:
@@ -77,12 +79,15 @@ class Catalogue:
                 severity=Severity(said["severity"]),
                 category=said["category"],
                 engine="checkov",
-                why=said.get("why") or guideline or f"checkov {name}: {title}",
-                fix=said.get("fix") or title,
+                why=known.get("why") or said["why"],
+                fix=known.get("fix") or guideline or title,
                 frameworks=(name,),
             )
             self._found[name] = Check(
-                rule, tuple(known.get("types", ())), self._severities["superseded"].get(name, "")
+                rule,
+                tuple(known.get("types", ())),
+                self._severities["superseded"].get(name, ""),
+                worded="why" in known,
             )
         return self._found[name]
 
@@ -96,7 +101,8 @@ class Catalogue:
         )
 
     def _said(self, name: str, title: str, category: str) -> dict[str, Any]:
-        usual = self._severities["categories"].get(category, {"category": "protection", "severity": "medium"})
+        categories = self._severities["categories"]
+        usual = categories.get(category, categories["GENERAL_SECURITY"])
         by_title: dict[str, Any] = next((item for pattern, item in self._titles if pattern.search(title)), {})
         own = self._severities["checks"].get(name, {})
         return {**usual, **by_title, **own}

@@ -10,6 +10,7 @@ from typing import Any, Literal, Self
 from policies.gate.engines.checkov.attributes import pulumi_path
 from policies.gate.engines.checkov.catalogue import PREFIX, Catalogue, Check
 from policies.gate.engines.checkov.process import Worker
+from policies.gate.engines.checkov.wording import fix_of
 from policies.gate.graph import ResourceGraph
 from policies.gate.projection.arm import ArmProjection
 from policies.gate.projection.terraform import TerraformProjection
@@ -27,6 +28,8 @@ NOT_LOOKED_AT = Rule(
     fix="report it: the projection wrote something that checkov drops without a word",
 )
 
+# What checks on ARM read of a resource besides its inputs.
+_NO_INPUTS = ("apiVersion", "type")
 _VERDICTS = {"passed": Verdict.PASS, "failed": Verdict.FAIL, "undetermined": Verdict.UNDETERMINED}
 _WORST = (Verdict.FAIL, Verdict.UNDETERMINED, Verdict.PASS)
 
@@ -194,12 +197,13 @@ class _Reading:
         if verdict is Verdict.PASS:
             self._outcome.passed[check.rule.id] = self._outcome.passed.get(check.rule.id, 0) + 1
         else:
-            self._outcome.findings.append(self._finding(check.rule, verdict, urn, resource, said))
+            self._outcome.findings.append(self._finding(check, verdict, urn, resource, said))
 
     def _mistaken(self, rule: Rule, urn: str) -> bool:
         return self._catalogue.mistaken(rule.id, self._graph.resources[urn], self._graph)
 
-    def _finding(self, rule: Rule, verdict: Verdict, urn: str, name: str, said: dict[str, Any]) -> Finding:
+    def _finding(self, check: Check, verdict: Verdict, urn: str, name: str, said: dict[str, Any]) -> Finding:
+        rule = check.rule
         message = rule.title
         missing = self._attributes(urn, said.get("open", ()))
         attribute = next(iter(missing or self._attributes(urn, said["keys"])), "")
@@ -211,7 +215,8 @@ class _Reading:
         if not urn:
             return Finding(rule, verdict, message, self._request.environment, name=name)
         resource = self._graph.resources[urn]
-        fix = _fix(said.get("expected", {}), attribute) if verdict is Verdict.FAIL else ""
+        wanted = {} if check.worded or verdict is not Verdict.FAIL else said.get("expected", {})
+        fix = fix_of(wanted, attribute)
         return on(
             rule, resource, self._request.environment, message, verdict=verdict, attribute=attribute, fix=fix
         )
@@ -219,7 +224,8 @@ class _Reading:
     def _attributes(self, urn: str, keys: Iterable[str]) -> tuple[str, ...]:
         if not urn:
             return tuple(keys)
-        return tuple(pulumi_path(self._graph.resources[urn], key) for key in keys)
+        paths = (pulumi_path(self._graph.resources[urn], key) for key in keys)
+        return tuple(path for path in paths if path not in _NO_INPUTS)
 
     def _not_looked_at(self, document: Document, records: list[dict[str, Any]]) -> None:
         seen = {record["resource"] for record in records}
@@ -239,32 +245,3 @@ def _grouped(records: list[dict[str, Any]]) -> dict[tuple[str, str], list[dict[s
     for record in records:
         found.setdefault((record["check"], record["resource"]), []).append(record)
     return found
-
-
-def _fix(expected: Mapping[str, Any], attribute: str) -> str:
-    """What to write, where the check says which value it wants."""
-    if not attribute or not expected:
-        return ""
-    if expected.get("any"):
-        return f"set `{attribute}`"
-    if expected.get("none"):
-        return f"leave `{attribute}` out"
-    wanted = expected.get("one of")
-    if wanted:
-        return f"set `{attribute}` to {' or '.join(_literal(value) for value in _distinct(wanted)[:4])}"
-    refused = expected.get("none of")
-    if refused:
-        return f"`{attribute}` must not be {' or '.join(_literal(value) for value in _distinct(refused)[:4])}"
-    return ""
-
-
-def _literal(value: Any) -> str:
-    return f"`{value!r}`" if isinstance(value, bool) else f"`{json.dumps(value)}`"
-
-
-def _distinct(values: Iterable[Any]) -> list[Any]:
-    """Without what is only another spelling: `true` beside `True`."""
-    found: dict[str, Any] = {}
-    for value in values:
-        found.setdefault(str(value).lower(), value)
-    return list(found.values())

@@ -1,4 +1,6 @@
-"""Writes `catalogue.json`: every check that can fire on AWS, Google Cloud or Azure types.
+"""Writes `catalogue.json`: every check that can fire on AWS, Google Cloud or Azure types, and what is to be said of it.
+
+What a person reads comes from `texts/`; where nothing is written, the fix is what the check's code wants to see.
 
 Run in the `scan` environment: `python -m policies.gate.engines.checkov.generate`.
 """
@@ -6,8 +8,14 @@ Run in the `scan` environment: `python -m policies.gate.engines.checkov.generate
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+from policies.gate.engines.checkov.attributes import arm_path, path_in, steps
+from policies.gate.engines.checkov.plan_scan import expected
+from policies.gate.engines.checkov.wording import fix_of, texts
+from policies.gate.projection.mapping import Shape, table
 
 CATALOGUE = Path(__file__).with_name("catalogue.json")
 _TERRAFORM_TYPES = ("aws_", "google_")
@@ -42,8 +50,13 @@ def catalogue() -> dict[str, Any]:
             kinds = sorted({kind for kind in types_of(check) if kind.startswith(prefixes)})
             if kinds:
                 _add(found, check, [check.category], kinds, graph=True)
-    for check in found.values():
+    written = texts()
+    for name, check in found.items():
         check["types"] = sorted(set(check["types"]))
+        wanted = check.pop("wants", "")
+        check.update(written.get(name) or ({"fix": wanted} if wanted else {}))
+    if unknown := sorted(set(written) - set(found)):
+        raise SystemExit(f"texts/ speaks of checks that checkov has not: {', '.join(unknown)}")
     return {"checkov": version, "checks": dict(sorted(found.items()))}
 
 
@@ -54,8 +67,35 @@ def _add(
         check.id, {"title": check.name.strip(), "category": categories[0] if categories else "", "types": []}
     )
     entry["types"] += kinds
+    entry.setdefault("wants", _wanted(check, kinds[0]))
     if graph:
         entry["graph"] = True
+
+
+def _wanted(check: Any, kind: str) -> str:
+    """What to write, for a check that looks at one attribute."""
+    try:
+        key = str(check.get_inspected_key())
+    except Exception:  # a check with code of its own says nothing of it
+        return ""
+    parts = [part for part in steps(key) if part != "[0]"]
+    return fix_of(
+        expected(check), arm_path(parts) if kind.startswith("Microsoft.") else path_in(_shape(kind), parts)
+    )
+
+
+@cache
+def _shapes() -> dict[str, Shape]:
+    return {
+        found.name: found.shape
+        for package in ("aws", "gcp")
+        for token in table(package).tokens
+        if (found := table(package).type(token)) is not None
+    }
+
+
+def _shape(kind: str) -> Shape | None:
+    return _shapes().get(kind)
 
 
 def text() -> str:

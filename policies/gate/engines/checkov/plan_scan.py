@@ -160,7 +160,8 @@ def expected(check: Any) -> dict[str, Any]:
     for method, label in (("get_expected_values", "one of"), ("get_forbidden_values", "none of")):
         if hasattr(check, method):
             try:
-                given = list(getattr(check, method)())
+                values = getattr(check, method)()
+                given = [values] if isinstance(values, str) else list(values)
             except Exception:
                 return {}
             if "CKV_ANY" in given:

@@ -38,6 +38,24 @@ REMOTE = Rule(
     "The resources inside it are not in the graph: no rule has looked at them.",
     "Use a component in Python, or waive this with the name of who has looked inside.",
 )
+NOT_RUN = Rule(
+    "program/not-run",
+    "Every function of the program can be run on what stands for a value of the cloud's",
+    Severity.MEDIUM,
+    "program",
+    "graph",
+    "What it would make, or refuse, is not known here, so no rule could look at it.",
+    "Let the function take any text, or make resources outside it; what it returns is unknown as in a preview.",
+)
+MISTYPED = Rule(
+    "input/mistyped",
+    "Every input has the type that its package declares",
+    Severity.MEDIUM,
+    "projection",
+    "graph",
+    "Rules compare by type: on a value of another type they say nothing, so nobody has looked at it.",
+    "Give the input the type that the package declares; a provider may convert it, no rule does.",
+)
 NAME = Rule(
     "program/physical-name",
     "Every physical name is one that its cloud accepts",
@@ -48,12 +66,14 @@ NAME = Rule(
     "Shorten it, or use the naming rule that cuts with a hash.",
     mandatory=False,
 )
-RULES = (DUPLICATE, UNANSWERED, REMOTE, NAME)
+RULES = (DUPLICATE, UNANSWERED, REMOTE, NOT_RUN, MISTYPED, NAME)
 
 _DIAGNOSED = {
     "duplicate-urn": (DUPLICATE, Verdict.FAIL),
     "unanswered-call": (UNANSWERED, Verdict.UNDETERMINED),
     "remote-component": (REMOTE, Verdict.UNDETERMINED),
+    "not-run": (NOT_RUN, Verdict.UNDETERMINED),
+    "mistyped": (MISTYPED, Verdict.UNDETERMINED),
 }
 
 
@@ -150,7 +170,16 @@ def _diagnosed(ledger: Ledger, diagnostic: Diagnostic) -> None:
     rule, verdict = _DIAGNOSED[diagnostic.kind]
     resource = ledger.graph.resources.get(diagnostic.urn or "")
     if resource is not None:
-        ledger.write(on(rule, resource, ledger.environment, diagnostic.message, verdict=verdict))
+        ledger.write(
+            on(
+                rule,
+                resource,
+                ledger.environment,
+                diagnostic.message,
+                verdict=verdict,
+                attribute=diagnostic.attribute,
+            )
+        )
         return
     ledger.write(
         Finding(

@@ -19,7 +19,7 @@ _VERSION = re.compile(r"Uses Azure REST API version ([0-9a-z-]+)\.")
 def table(reviewed: Path) -> tuple[str, list[str]]:
     """The table as JSON text, and what is wrong with the reviewed file against the SDK."""
     content: dict[str, Any] = YAML(typ="safe").load(reviewed.read_text())
-    modules = frozenset(token.split(":")[0] for token in content["types"])
+    modules = frozenset(token.split(":")[0] for token in (*content["types"], *content["outside_arm"]))
     package = sdk.read("pulumi_azure_native", modules)
     wrong: list[str] = []
     types: dict[str, Any] = {}
@@ -40,9 +40,22 @@ def table(reviewed: Path) -> tuple[str, list[str]]:
         f"{json.dumps(token)}:{json.dumps(entry, separators=(',', ':'))}"
         for token, entry in sorted(types.items())
     )
+    wrong += [
+        f"{token}: the SDK has no such resource, to be outside ARM"
+        for token in content["outside_arm"]
+        if f"azure-native:{token}" not in package.resources
+    ]
     rules = {
         name: content[name]
-        for name in ("envelope", "inside_properties", "renames", "nested_lists", "nested_envelope")
+        for name in (
+            "namespaces",
+            "outside_arm",
+            "envelope",
+            "inside_properties",
+            "renames",
+            "nested_lists",
+            "nested_envelope",
+        )
     }
     text = f'{{"source":{json.dumps(SOURCE)},\n"rules":{json.dumps(rules)},\n"types":{{\n{lines}\n}}}}\n'
     return text, wrong

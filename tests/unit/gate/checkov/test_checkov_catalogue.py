@@ -12,6 +12,10 @@ from ruamel.yaml import YAML
 from environments import places
 from environments.problems import Refusal
 from policies.gate.engines.checkov.catalogue import CATALOGUE, SEVERITIES, Catalogue
+from policies.gate.engines.checkov.wording import texts
+from policies.gate.mutation import catalogue as mutations
+from policies.gate.projection.arm import arm_type
+from policies.gate.projection.mapping import table
 from policies.gate.verdicts import Severity
 
 CATEGORIES = {"public-exposure", "encryption", "iam", "retention", "network", "secrets", "protection", "cost"}
@@ -40,6 +44,50 @@ def test_the_committed_list_is_what_the_installed_checkov_has() -> None:
 def test_every_check_that_severities_names_exists(catalogue: Catalogue) -> None:
     said = YAML(typ="safe").load(SEVERITIES.read_text())
     assert {*said["checks"], *said["superseded"]} <= set(catalogue.checks)
+
+
+def test_every_check_says_why_in_a_sentence_of_ours_and_what_to_write(catalogue: Catalogue) -> None:
+    for check in catalogue.checks.values():
+        rule = check.rule
+        assert rule.why and rule.fix and "http" not in rule.why
+        assert not rule.why.startswith(("checkov", "Ensure")) and rule.why != rule.title
+
+
+def test_checks_that_can_fire_on_our_stacks_and_mutations_have_words_of_their_own(
+    catalogue: Catalogue,
+) -> None:
+    tokens = {
+        line.split("::")[0].rsplit("$", 1)[-1]
+        for file in (places.ROOT / "tests" / "contract" / "urns").glob("*.txt")
+        for line in file.read_text().splitlines()
+    }
+    for cloud in mutations.load():
+        added = [one for mutation in cloud.mutations for one in mutation.add]
+        tokens |= {one.type for one in (*cloud.estate, *added)}
+    kinds = {
+        found.name
+        for token in tokens
+        for found in (table("aws").type(token), table("gcp").type(token), arm_type(token))
+        if found is not None
+    }
+    written = texts()
+    assert {
+        name
+        for name, check in catalogue.checks.items()
+        if kinds & set(check.types) and not check.superseded and name not in written
+    } == set()
+
+
+def test_a_generated_fix_names_the_attribute_as_pulumi_does(catalogue: Catalogue) -> None:
+    assert catalogue.check("CKV_AWS_44").rule.fix == "set `storageEncrypted` to `True`"
+    assert catalogue.check("CKV_AZURE_175").rule.fix == '`sku.name` must not be `"Free_F1"`'
+
+
+@pytest.mark.parametrize("entry", ["CKV_AWS_1: {why: x}", "CKV_AWS_1: {why: x, fix: ''}", "CKV_AWS_1: x"])
+def test_a_text_without_why_and_fix_is_refused_at_its_line(tmp_path: Path, entry: str) -> None:
+    (tmp_path / "aws.yaml").write_text(f"CKV_AWS_2: {{why: a, fix: b}}\n{entry}\n")
+    with pytest.raises(Refusal, match=r"aws\.yaml:2: CKV_AWS_1"):
+        texts(tmp_path)
 
 
 def test_every_category_of_checkov_is_mapped(catalogue: Catalogue) -> None:

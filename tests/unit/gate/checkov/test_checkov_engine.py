@@ -181,9 +181,16 @@ def test_a_finding_names_the_resource_its_python_line_and_the_input_at_fault(
     found = finding(checkov, request, "CKV_AWS_7")
     assert (found.urn, str(found.source)) == (f"urn:pulumi:dev::tests::{KEY}::it", "program.py:2")
     assert found.attribute == "enableKeyRotation"
-    assert found.fix == "set `enableKeyRotation` to `True`"
+    assert found.remedy == "set `enable_key_rotation` of the `aws.kms.Key` to true"
     assert found.rule.severity is Severity.MEDIUM
     assert found.environment == "dev"
+
+
+def test_a_check_without_words_of_our_own_says_which_value_it_wants(
+    checkov: Checkov, ask: Callable[[dict[str, Any]], Request]
+) -> None:
+    found = finding(checkov, ask({"it": ("aws:ebs/volume:Volume", {"encrypted": False})}), "CKV_AWS_3")
+    assert found.remedy == "set `encrypted` to `True`"
 
 
 def test_an_open_finding_names_the_value_that_is_missing(

@@ -196,6 +196,7 @@ def test_an_unknown_attribute_and_an_unknown_type_are_reported(graph: Any) -> No
         graph(
             (GROUP, "g", {"colour": "red", "ingress": [{"protocol": "tcp", "depth": 1}]}),
             ("aws:nosuch/thing:Thing", "t", {}),
+            ("docker:index/image:Image", "i", {}),
             ("random:index/randomPassword:RandomPassword", "r", {}),
         )
     )
@@ -203,7 +204,7 @@ def test_an_unknown_attribute_and_an_unknown_type_are_reported(graph: Any) -> No
         (GROUP, "colour"),
         (GROUP, "ingress.depth"),
         ("aws:nosuch/thing:Thing", ""),
-        ("random:index/randomPassword:RandomPassword", ""),
+        ("docker:index/image:Image", ""),
     ]
 
 
