@@ -100,10 +100,17 @@ def aws_environment() -> Iterator[dict[str, str]]:
         "AWS_EC2_METADATA_DISABLED": "true",
     }
     try:
-        secrets_client(environment).create_secret(Name=SECRET_NAME, SecretString=json.dumps(CLIENT))
         yield environment
     finally:
         server.stop()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def known_client(aws_environment: dict[str, str]) -> None:
+    """The client's secret, there for each test file: one that mocks AWS in this process empties the server too."""
+    service = secrets_client(aws_environment)
+    if not service.list_secrets(Filters=[{"Key": "name", "Values": [SECRET_NAME]}])["SecretList"]:
+        service.create_secret(Name=SECRET_NAME, SecretString=json.dumps(CLIENT))
 
 
 def secrets_client(environment: dict[str, str]) -> Any:
