@@ -34,6 +34,15 @@ class Release:
         """The files that Airflow parses."""
         return dag_files(list(self.manifest.files))
 
+    @property
+    def files(self) -> dict[str, bytes]:
+        """Its files by their path, out of the archives."""
+        found: dict[str, bytes] = {}
+        for name in self.manifest.archives:
+            with zipfile.ZipFile(io.BytesIO(self.objects[name])) as content:
+                found |= {path: content.read(path) for path in content.namelist()}
+        return dict(sorted(found.items()))
+
 
 def build(root: Path) -> Release:
     """Builds the release of a checkout.

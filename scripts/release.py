@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from scripts import release_checks
 from scripts.ship import say
 from scripts.targets import Destination
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from dags.bundle.sluice_bundle.store import ReleaseStore
 
 app = typer.Typer(help="Looks at releases.", no_args_is_help=True)
+app.command("diff")(release_checks.diff)
+app.command("gate")(release_checks.gate)
 Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json as json_format
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +13,7 @@ import typer
 from scripts.targets import Destination
 
 if TYPE_CHECKING:
+    from releases.build import Release
     from releases.ship import Shipped
     from releases.targets import Target
 
@@ -22,18 +24,21 @@ Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
 
 
 def ship(environment: Destination, unproven: Unproven = False, json: Json = False) -> None:
-    """Build the checkout's release, put it where the environment serves from, and see it served.
+    """Build the checkout's release, gate it, put it where the environment serves from, and see it served.
 
-    Exit code 0: served; 1: it is not, and the pointer is back, or somebody else was faster; 2: it cannot be
-    built; 3: storage or Airflow is not available.
+    Exit code 0: served; 1: the gate says no, or it is not served and the pointer is back, or somebody else was
+    faster; 2: it cannot be built; 3: storage or Airflow is not available.
     """
     from environments import places
-    from releases.ship import ship_release
+    from releases.build import build
+    from releases.ship import deliver
 
     target = _target(environment, unproven)
     airflow = None if unproven else target.airflow
     retain = target.environment.releases.retain
-    _told(ship_release(places.ROOT, target.store, airflow, say, retain=retain), environment, json)
+    release = build(places.ROOT)
+    _gate(release, target)
+    _told(deliver(release, target.store, airflow, say, retain=retain), environment, json)
 
 
 def rollback(
@@ -89,6 +94,33 @@ def _target(environment: str, unproven: bool) -> Target:
             remedy="--unproven moves the pointer without asking",
         )
     return target
+
+
+def _gate(release: Release, target: Target) -> None:
+    """Nothing is uploaded before every check has passed; what could not be looked at is said.
+
+    Raises:
+        Refusal: a finding stops the ship.
+    """
+    from environments import places
+    from environments.problems import Exit, Location, Problem, Refusal
+    from releases.gate.target import judge, stopping
+
+    judged = judge(release, target, places.ROOT)
+    stop = stopping(judged, target)
+    for finding in judged.findings:
+        if finding not in stop:
+            say(f"! {finding}")
+    if stop:
+        problems = [
+            Problem(
+                f"{finding.what} [{finding.rule}]",
+                Location(Path(finding.file), finding.line) if finding.file else None,
+                finding.remedy,
+            )
+            for finding in stop
+        ]
+        raise Refusal(*problems, exit_code=Exit.CHECK_SAID_NO)
 
 
 def _told(shipped: Shipped, environment: str, json: bool) -> None:

@@ -96,7 +96,7 @@ def checkout(root: Path, *, greeting: str = "hello", dag: str | None = None) -> 
             "dags/pipelines/__init__.py": "",
             "dags/pipelines/hello/__init__.py": "",
             "dags/pipelines/hello/dag.py": dag or dag_source("hello"),
-            "dags/pipelines/hello/contract.yaml": "kind: DataContract\n",
+            "dags/pipelines/hello/contract.yaml": "kind: DataContract\nid: hello\nversion: 1.0.0\n",
             "dags/runtime/__init__.py": "",
             "dags/runtime/greeting.py": f"GREETING = {greeting!r}\n",
             "dags/warehouse/dbt_project.yml": "name: toy\n",

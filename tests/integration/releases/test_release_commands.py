@@ -13,9 +13,13 @@ from typing import Any
 
 import pytest
 
+from dags.bundle.sluice_bundle.storage import ObjectStorage
+from dags.bundle.sluice_bundle.store import ReleaseStore
 from environments import places
+from environments.manifest import Zone
 from environments.problems import Exit
 from releases.build import build
+from releases.gate.target import PLATFORM_MANIFEST
 from releases.ship import ship_release
 from services.credentials import AIRFLOW_USER, Credentials
 from tests.e2e.platform_on_one_machine import Platform, Said
@@ -24,6 +28,17 @@ from tests.scripted_airflow import Scripted, scripted_airflow
 from tests.toy_release import checkout, quiet
 
 STORE = "s3://sluice-local-releases"
+# A platform that has all that the pipelines of this repository need.
+MANIFEST = {
+    "project": "sluice", "environment": "local", "tier": "local", "cloud": "local", "region": "eu-west-1",
+    "failover_region": "eu-central-1", "zones": {zone.value: f"s3://{zone}" for zone in Zone},
+    "failover_zones": {"raw": "s3://copy"}, "encryption_key": "key",
+    "spark": {"kind": "spark_submit", "master": "local[1]"}, "warehouse": {"kind": "duckdb", "database": "/w"},
+    "catalog_database": "c", "secrets": {},
+    "sources": {"commerce": {"base_url": "https://x.example", "secret": "s"}},
+    "events": {"bus": "b", "topics": {}, "queues": {}, "dead_letter_queue": "d"},
+    "orchestrator": {"url": "https://a.example", "version": "3.3.2"},
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +101,40 @@ def test_ship_list_show_roll_back_and_promote(platform: Platform, airflow: Scrip
     assert [(move["action"], move["release"]) for move in moves] == [
         ("rollback", earlier), ("ship", ours.id), ("ship", earlier),
     ]  # fmt: skip
+
+
+def test_two_releases_are_compared_and_the_comparison_goes_into_a_comment(platform: Platform) -> None:
+    [toy, ours] = [
+        move["release"] for move in rows(platform.sluice("release", "history", "local", "--json"))[:2]
+    ]
+    found = rows(platform.sluice("release", "diff", toy[:8], ours[:8], "--format", "json"))["changes"]
+    assert {("dag", "sales_curation", "added"), ("contract", "hello", "removed")} <= {
+        (change["kind"], change["name"], change["operation"]) for change in found
+    }
+    said = platform.sluice("release", "diff", toy[:8], ours[:8], "--format", "markdown")
+    assert said.code == Exit.FINE and "sales_curation" in said.out and said.out.startswith("### Release")
+
+
+def test_what_the_platform_lacks_stops_a_ship_before_anything_is_uploaded(
+    platform: Platform, s3_server: S3
+) -> None:
+    storage = ObjectStorage(STORE)
+    offered = {**MANIFEST, "sources": {}}
+    storage.create(PLATFORM_MANIFEST, json.dumps(offered).encode())
+    before = ReleaseStore(storage).read_pointer()
+    try:
+        said = platform.sluice("ship", "local")
+        assert (
+            said.code == Exit.CHECK_SAID_NO
+            and "dags/pipelines/sales_curation/needs.yaml:5: `commerce`" in said.err
+        )
+        judged = platform.sluice("release", "gate", "local", "--format", "json")
+        document = json.loads(judged.out)
+        assert (judged.code, document["may_ship"]) == (Exit.CHECK_SAID_NO, False)
+        assert [finding["rule"] for finding in document["findings"]] == ["needs/source"]
+        assert ReleaseStore(storage).read_pointer() == before
+    finally:
+        storage.delete(PLATFORM_MANIFEST)
 
 
 def test_a_build_is_the_release_and_can_be_kept(platform: Platform, tmp_path: Path) -> None:
