@@ -176,7 +176,7 @@ def _pairs(option: str, given: Iterable[str], example: str) -> Mapping[str, str]
         if not equals or not key:
             # The value may be a secret: only what it is for is shown.
             raise Refusal.because(
-                f"{option} {key or '=…'}: no name and value", remedy=f"for example {option} {example}"
+                f"{option} {key or '=…'}: not KEY=VALUE", remedy=f"for example {option} {example}"
             )
         found[key] = value
     return found

@@ -97,7 +97,8 @@ def test_a_damaged_release_is_not_rolled_back_to(bucket: str, make: Callable[[st
 def test_requirements_are_sent_as_versions_of_their_objects_and_those_of_before_stay(
     bucket: str, s3_server: S3
 ) -> None:
-    s3, name = boto3.client("s3"), bucket.removeprefix("s3://")
+    # A session of its own: the default one may have met another test's credentials.
+    s3, name = boto3.session.Session().client("s3"), bucket.removeprefix("s3://")
     s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
     storage, plugins = ObjectStorage(bucket), b"plugins"
     for text in (b"one", b"two", b"two"):
