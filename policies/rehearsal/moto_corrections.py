@@ -22,6 +22,7 @@ def apply() -> None:
     # A function's code is never run: there is no Docker to run it in.
     default_user_config["lambda"]["use_docker"] = False
     setattr(FakeBucket, "_log_permissions_enabled_policy", staticmethod(may_write_logs))  # noqa: B010
+    setattr(FakeBucket, "get_permission", permission)  # noqa: B010
     setattr(BackupResponse, "list_tags", backup_tags)  # noqa: B010
     _replicas_are_what_was_asked_for()
     _budgets_tell_their_tags_and_subscribers()
@@ -111,6 +112,20 @@ def may_write_logs(target_bucket: Any, target_prefix: str | None) -> bool:
         ):
             return True
     return False
+
+
+def permission(bucket: Any, action: str, resource: str) -> Any:
+    """What a bucket's policy says of an action, without the statements that a condition narrows.
+
+    moto holds none of a request's facts against a condition, and so a refusal of plain HTTP refuses everything.
+    """
+    from moto.iam.access_control import IAMPolicy, PermissionResult
+
+    policy = json.loads(bucket.policy.decode()) if bucket.policy else {}
+    unconditional = [item for item in _listed(policy.get("Statement")) if not item.get("Condition")]
+    if not unconditional:
+        return PermissionResult.NEUTRAL
+    return IAMPolicy(json.dumps({**policy, "Statement": unconditional})).is_action_permitted(action, resource)
 
 
 def _listed(value: Any) -> list[Any]:

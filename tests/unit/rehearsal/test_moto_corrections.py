@@ -9,8 +9,9 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
+from moto.iam.access_control import PermissionResult
 
-from policies.rehearsal.moto_corrections import LOG_DELIVERY, backup_tags, may_write_logs
+from policies.rehearsal.moto_corrections import LOG_DELIVERY, backup_tags, may_write_logs, permission
 
 NAME = "logs"
 KEYS: Any = {"aws_access_key_id": "mock", "aws_secret_access_key": "mock"}
@@ -102,3 +103,20 @@ def test_moto_still_cannot_be_asked_for_a_budgets_tags_and_subscribers() -> None
     from moto.budgets.responses import BudgetsResponse
 
     assert not {"list_tags_for_resource", "describe_subscribers_for_notification"} & set(dir(BudgetsResponse))
+
+
+ONLY_TLS = {**DENY_ALL, "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
+
+
+def test_a_denial_with_a_condition_denies_nothing_and_one_without_denies() -> None:
+    asked = ("s3:PutObject", f"arn:aws:s3:::{NAME}/x")
+    assert permission(bucket(), *asked) is PermissionResult.NEUTRAL
+    assert permission(bucket(ONLY_TLS), *asked) is PermissionResult.NEUTRAL
+    assert permission(bucket(ONLY_TLS, DENY_ALL), *asked) is PermissionResult.DENIED
+
+
+def test_moto_still_denies_whatever_the_condition() -> None:
+    from moto.s3.models import FakeBucket
+
+    asked = ("s3:PutObject", f"arn:aws:s3:::{NAME}/x")
+    assert FakeBucket.get_permission(bucket(ONLY_TLS), *asked) is PermissionResult.DENIED
